@@ -1,0 +1,6 @@
+"""``python -m assistant`` is ``marigold``."""
+
+from assistant.cli.main import main
+
+if __name__ == "__main__":
+    main()

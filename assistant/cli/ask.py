@@ -1,0 +1,156 @@
+"""``marigold ask``: one question by text or recording, or many as JSON Lines."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+
+from assistant.answering import Reply, error_json, reply_to
+from assistant.cli.options import Options
+from assistant.content import Content, load_content
+from assistant.errors import MarigoldError, WrongInputError
+from assistant.understanding.meaning import Context
+
+MAX_SECONDS = 120.0
+"""A recorded question is shorter; a longer file is taken for a mistake."""
+MAX_TEXT = 5_000
+"""Letters of a typed question; longer text is taken for a mistake."""
+_CONTEXTS = [context.value for context in Context]
+
+
+@click.command()
+@click.argument("text", required=False)
+@click.option("--wav", type=click.Path(path_type=Path), metavar="FILE", help="Ask by a recording.")
+@click.option("--batch", metavar="FILE|-", help="JSON Lines in, JSON Lines out, in the same order.")
+@click.option("--context", type=click.Choice(_CONTEXTS), default="idle", help="What the assistant is doing.")
+@click.option("--json", "as_json", is_flag=True, help="Answer with one JSON object.")
+@click.option("--speak", is_flag=True, help="Say the answer aloud too.")
+@click.option("--explain", is_flag=True, help="Show what came near, and why.")
+@click.pass_obj
+def ask(
+    options: Options,
+    text: str | None,
+    wav: Path | None,
+    batch: str | None,
+    context: str,
+    as_json: bool,
+    speak: bool,
+    explain: bool,
+) -> None:
+    """Answer one question, given as TEXT or as a recording."""
+    if sum(given is not None for given in (text, wav, batch)) != 1:
+        raise WrongInputError('Give one question as text, or --wav FILE, or --batch FILE. Try: marigold ask "does heat help"')
+    asking = _Asking(options, load_content(options.settings().content))
+    if batch is not None:
+        asking.batch(batch, Context(context))
+        return
+    reply = asking.reply(text, wav, Context(context))
+    if as_json:
+        click.echo(json.dumps(reply.as_json(), ensure_ascii=False))
+    else:
+        _show(reply, heard=wav is not None)
+    if explain:
+        _explain(reply)
+    if speak and reply.sentences:
+        from assistant.cli.say import speak_aloud
+
+        speak_aloud(options, reply.sentences)
+
+
+class _Asking:
+    """Answers by text or recording; the speech model is loaded when the first recording comes."""
+
+    def __init__(self, options: Options, content: Content) -> None:
+        self._options = options
+        self._content = content
+        self._model: Any = None
+
+    def reply(self, text: str | None, wav: Path | None, context: Context) -> Reply:
+        if wav is not None:
+            return self._reply_to_recording(wav, context)
+        assert text is not None
+        if len(text) > MAX_TEXT:
+            raise WrongInputError(f"That is {len(text)} letters; a question has at most {MAX_TEXT}.")
+        return reply_to(self._content, [text], context)
+
+    def _reply_to_recording(self, wav: Path, context: Context) -> Reply:
+        from assistant.hearing.recording import hear_recording, one_question
+        from assistant.loading import load_speech_model
+        from assistant.sound.wav import read_recording
+        from assistant.understanding.interpret import Weighted
+
+        samples = read_recording(wav, max_seconds=MAX_SECONDS)
+        if self._model is None:
+            self._model = load_speech_model(self._options.settings().model)
+        heard = one_question(hear_recording(self._model, samples))
+        return reply_to(self._content, [Weighted(h.text, h.weight) for h in heard], context)
+
+    def batch(self, source: str, context: Context) -> None:
+        with _opened(source) as lines:
+            for number, line in enumerate(lines, start=1):
+                if line.strip():
+                    print(json.dumps(self._line(number, line, context), ensure_ascii=False), flush=True)
+
+    def _line(self, number: int, line: str, context: Context) -> dict[str, Any]:
+        ref: object = None
+        text = ""
+        try:
+            item = json.loads(line)
+            if not isinstance(item, dict):
+                raise WrongInputError(f"Line {number}: not a JSON object.")
+            ref = item.get("ref")
+            words, wav = item.get("text"), item.get("wav")
+            if not isinstance(words, str) and not isinstance(wav, str):
+                raise WrongInputError(f'Line {number}: needs "text" or "wav" with a text in it.')
+            text = words if isinstance(words, str) else ""
+            named = item.get("context", context.value)
+            if named not in _CONTEXTS:
+                raise WrongInputError(f"Line {number}: context is one of {', '.join(_CONTEXTS)}.")
+            path = Path(wav) if isinstance(wav, str) and not isinstance(words, str) else None
+            return self.reply(text, path, Context(named)).as_json(ref)
+        except (json.JSONDecodeError, RecursionError) as fault:
+            return error_json(ref, text, f"Line {number}: not valid JSON ({fault}).")
+        except MarigoldError as fault:
+            return error_json(ref, text, str(fault))
+
+
+def _opened(source: str) -> Any:  # noqa: ANN401 - a context manager of lines
+    if source == "-":
+        if sys.stdin is None or sys.stdin.closed:
+            raise WrongInputError("There is no standard input to read questions from.")
+        return nullcontext(_tolerant(sys.stdin))
+    path = Path(source)
+    try:
+        return path.open(encoding="utf-8", errors="replace")
+    except OSError as fault:
+        raise WrongInputError(f"{path} can't be read: {fault.strerror}.") from fault
+
+
+def _tolerant(stream: TextIO) -> Iterator[str]:
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(errors="replace")
+    return iter(stream)
+
+
+def _show(reply: Reply, *, heard: bool) -> None:
+    if heard:
+        click.echo(f"Heard: {reply.meaning.heard or '(nothing)'}")
+    if reply.sentences:
+        click.echo(" ".join(reply.sentences))
+    elif reply.meaning.id is not None:
+        click.echo(f"({reply.meaning.kind.value}: {reply.meaning.id})")
+    else:
+        click.echo("(silence)")
+
+
+def _explain(reply: Reply) -> None:
+    meaning = reply.meaning
+    click.echo(f"{meaning.kind.value} {meaning.id or ''} score {meaning.score:.2f} facet {meaning.facet}", err=True)
+    for reason in meaning.reasons:
+        click.echo(f"  {reason.score:6.3f}  {reason.label:40s} {reason.nearest}", err=True)

