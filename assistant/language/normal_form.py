@@ -52,7 +52,6 @@ _CONTRACTIONS: Final[dict[str, str]] = {
     "yous": "you",
     "ye": "you",
     "ya": "you",
-    "wee": "little",
     "me's": "my is",
 }
 _ENDINGS: Final[tuple[tuple[str, str], ...]] = (
