@@ -1,0 +1,1 @@
+"""Devices, microphone, speaker and recordings. Imports nothing of ours but the errors."""

@@ -6,14 +6,19 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 from assistant.errors import MissingPartError, WrongInputError
 
-_portaudio: Any = None
 PORTAUDIO_LINE: Final = "sudo apt-get install libportaudio2 libasound2-plugins"
+OPENING: Final = 5.0
+"""Seconds that opening may take: a hung sound server never answers."""
+CLOSING: Final = 2.0
+"""Seconds that closing may take: closing a stream of a hung sound server never returns."""
+
+_portaudio: Any = None
 _stderr_lock = threading.Lock()
 
 
@@ -69,10 +74,19 @@ class Device:
 
 @contextlib.contextmanager
 def quiet_stderr() -> Iterator[None]:
-    """Keep what PortAudio and ALSA print on file descriptor 2 from the person; Python's own stderr waits."""
+    """Keep what PortAudio and ALSA print on file descriptor 2 from the person; Python's own stderr waits.
+
+    Never put anything into it that may hang: the whole process would stay silent.
+    """
     with _stderr_lock:
-        sys.stderr.flush()
-        kept = os.dup(2)
+        if sys.stderr is not None:
+            with contextlib.suppress(OSError, ValueError):
+                sys.stderr.flush()
+        try:
+            kept = os.dup(2)
+        except OSError:  # started with a closed stderr: there is nothing to keep quiet
+            yield
+            return
         nowhere = os.open(os.devnull, os.O_WRONLY)
         try:
             os.dup2(nowhere, 2)
@@ -89,7 +103,7 @@ def portaudio() -> Any:  # noqa: ANN401 - sounddevice has no types
     Raises:
         PortAudioMissingError: its library isn't there.
     """
-    global _portaudio  # noqa: PLW0603 - a module is loaded once
+    global _portaudio
     if _portaudio is None:
         try:
             with quiet_stderr():
@@ -122,7 +136,11 @@ def list_devices() -> list[Device]:
 
 
 def find_input(name: str | None) -> Device:
-    """Return the microphone called ``name`` (part of its name, or its number), or the default one."""
+    """Return the microphone called ``name`` (part of its name, or its number), or the default one.
+
+    Raises:
+        NoMicrophoneError, UnknownDeviceError, PortAudioMissingError: it isn't there.
+    """
     there = [d for d in list_devices() if d.inputs > 0]
     if name is not None:
         return _named("microphone", name, there)
@@ -132,7 +150,11 @@ def find_input(name: str | None) -> Device:
 
 
 def find_output(name: str | None) -> Device:
-    """Return the speaker called ``name`` (part of its name, or its number), or the default one."""
+    """Return the speaker called ``name`` (part of its name, or its number), or the default one.
+
+    Raises:
+        NoSpeakerError, UnknownDeviceError, PortAudioMissingError: it isn't there.
+    """
     there = [d for d in list_devices() if d.outputs > 0]
     if name is not None:
         return _named("speaker", name, there)
@@ -142,19 +164,99 @@ def find_output(name: str | None) -> Device:
 
 
 def _named(kind: str, name: str, there: list[Device]) -> Device:
-    for device in there:
-        if name.isdigit() and device.index == int(name):
-            return device
-    exact = [d for d in there if d.name.lower() == name.lower()]
-    partly = [d for d in there if name.lower() in d.name.lower()]
-    for device in (*exact, *partly):
+    wanted = name.strip().lower()
+    numbered = [d for d in there if str(d.index) == wanted]
+    exact = [d for d in there if d.name.lower() == wanted]
+    partly = [d for d in there if wanted and wanted in d.name.lower()]
+    for device in (*numbered, *exact, *partly):
         return device
-    raise UnknownDeviceError(kind, name, [d.name for d in there])
+    raise UnknownDeviceError(kind, name, [f"{d.index} {d.name}" for d in there])
 
 
-def refresh_devices() -> None:
-    """Ask the system anew which devices there are. Every open stream of this process dies."""
+def refresh_devices() -> bool:
+    """Ask the system anew which devices there are. Every open stream of this process dies.
+
+    Return whether the system answered; a hung sound server doesn't, and then the known devices stay.
+    """
     sd = portaudio()
+
+    def work() -> None:
+        sd._terminate()  # PortAudio's maintainers name no other way to notice new devices
+        sd._initialize()
+
     with quiet_stderr():
-        sd._terminate()  # noqa: SLF001 - the documented way to notice new devices
-        sd._initialize()  # noqa: SLF001
+        return run_within(OPENING, work)
+
+
+def run_within(seconds: float, work: Callable[[], object]) -> bool:
+    """Run ``work`` in a thread; return whether it ended in time. What hangs is left behind.
+
+    Raises:
+        Exception: what ``work`` raised, where it ended in time.
+    """
+    faults: list[Exception] = []
+
+    def run() -> None:
+        try:
+            work()
+        except Exception as fault:  # noqa: BLE001 - handed over to the caller
+            faults.append(fault)
+
+    helper = threading.Thread(target=run, name="sound helper", daemon=True)
+    helper.start()
+    helper.join(seconds)
+    if helper.is_alive():
+        return False
+    if faults:
+        raise faults[0]
+    return True
+
+
+def open_stream(make: Callable[[], Any]) -> Any:  # noqa: ANN401 - a stream of sounddevice
+    """Return the stream that ``make`` gives, started.
+
+    Raises:
+        OSError: the device refuses, or the sound server doesn't answer; says why.
+    """
+    sd = portaudio()
+    opened: list[Any] = []
+    given_up = threading.Event()
+
+    def work() -> None:
+        stream = make()
+        try:
+            stream.start()
+        except Exception:
+            stream.close(ignore_errors=True)
+            raise
+        opened.append(stream)
+        if given_up.is_set():
+            stream.close(ignore_errors=True)
+
+    try:
+        with quiet_stderr():
+            in_time = run_within(OPENING, work)
+    except (sd.PortAudioError, ValueError, OSError) as fault:
+        raise OSError(str(fault)) from fault
+    if not in_time:
+        given_up.set()
+        raise OSError("the sound server does not answer")
+    return opened[0]
+
+
+def close_stream(stream: Any, lock: threading.Lock | None = None) -> bool:  # noqa: ANN401 - of sounddevice
+    """Close a stream; a hung one is left behind. Return whether it closed in time.
+
+    ``lock`` is held by whoever else is at work on the stream: two at once leave PortAudio in pieces.
+    """
+
+    def work() -> None:
+        with (
+            lock or contextlib.nullcontext(),
+            contextlib.suppress(Exception),
+        ):  # a dead device may raise anything, and it is going anyway
+            stream.abort(ignore_errors=True)
+            stream.close(ignore_errors=True)
+
+    with quiet_stderr():
+        return run_within(CLOSING, work)

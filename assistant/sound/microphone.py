@@ -4,30 +4,38 @@ from __future__ import annotations
 
 import queue
 import threading
-import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final, Self
 
 import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from assistant.sound.devices import Device, NoMicrophoneError, find_input, portaudio, quiet_stderr
+from assistant.sound.devices import (
+    CLOSING,
+    Device,
+    NoMicrophoneError,
+    close_stream,
+    find_input,
+    open_stream,
+    portaudio,
+)
 from assistant.sound.samples import SAMPLE_RATE, Block
 
 BLOCK_SECONDS: Final = 0.02
-WATCHDOG: Final = 0.5
-"""Seconds without a callback after which the device counts as lost: sound servers die without a word."""
-CLOSING: Final = 2.0
-"""Seconds that closing may take: closing a stream of a hung sound server never returns."""
+WATCHDOG: Final = 0.25
+"""Seconds without a callback for one bad look: sound servers die without a word."""
+BAD_LOOKS: Final = 2
+"""Bad looks in a row after which the device counts as lost. One isn't enough: after this process itself was
+held (Ctrl-Z, a sleeping laptop) the first look always finds nothing."""
+MAX_CHANNELS: Final = 8
 
 
 class Microphone:
     """Gives blocks of sound to ``on_block`` from a thread of its own; tells ``on_lost`` once when it ends."""
 
-    def __init__(
-        self, device: str | None, on_block: Callable[[Block], None], on_lost: Callable[[str], None]
-    ) -> None:
+    def __init__(self, device: str | None, on_block: Callable[[Block], None], on_lost: Callable[[str], None]) -> None:
         self._device = device
         self._on_block = on_block
         self._on_lost = on_lost
@@ -39,6 +47,9 @@ class Microphone:
         self._resampler: soxr.ResampleStream | None = None
         self._channels = 1
         self.name = ""
+        """The device's own name, once started."""
+        self.overflows = 0
+        """How often the device lost sound because this machine was too slow to take it."""
 
     def start(self) -> None:
         """Open the device.
@@ -52,52 +63,54 @@ class Microphone:
         self._thread = threading.Thread(target=self._run, name="microphone", daemon=True)
         self._thread.start()
 
-    def _opened(self, device: Device) -> Any:  # noqa: ANN401
-        sd = portaudio()
-        attempts = [(SAMPLE_RATE, 1), (int(device.rate), 1), (int(device.rate), max(1, min(device.inputs, 8)))]
-        reason = ""
+    def _opened(self, device: Device) -> Any:  # noqa: ANN401 - sounddevice has no types
+        own, many = int(device.rate), max(1, min(device.inputs, MAX_CHANNELS))
+        attempts = dict.fromkeys([(SAMPLE_RATE, 1), (own, 1), (SAMPLE_RATE, many), (own, many)])
+        reasons = []
         for rate, channels in attempts:
-            try:
-                with quiet_stderr():
-                    stream = sd.RawInputStream(
-                        samplerate=rate,
-                        channels=channels,
-                        dtype="int16",
-                        blocksize=int(rate * BLOCK_SECONDS),
-                        device=device.index,
-                        callback=self._copy,
-                        finished_callback=self._ended.set,
-                    )
-                    stream.start()
-            except (sd.PortAudioError, ValueError, OSError) as fault:
-                reason = str(fault)
-                continue
-            self._channels = channels
+            self._ended, self._channels, self._resampler = threading.Event(), channels, None
             if rate != SAMPLE_RATE:
                 self._resampler = soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="int16", quality="MQ")
-            return stream
-        raise NoMicrophoneError(reason)
+            try:
+                return open_stream(partial(self._make, device, rate, channels))
+            except OSError as fault:
+                reasons.append(str(fault))
+        raise NoMicrophoneError(reasons[0])
+
+    def _make(self, device: Device, rate: int, channels: int) -> Any:  # noqa: ANN401
+        return portaudio().RawInputStream(
+            samplerate=rate,
+            channels=channels,
+            dtype="int16",
+            blocksize=int(rate * BLOCK_SECONDS),
+            device=device.index,
+            callback=self._copy,
+            finished_callback=self._ended.set,
+        )
 
     def _copy(self, data: Any, frames: int, when: Any, status: Any) -> None:  # noqa: ANN401, ARG002
+        if status:
+            self.overflows += 1
         self._queue.put(bytes(data))
 
     def _run(self) -> None:
-        first = 0
+        first, bad = 0, 0
         while not self._closed:
             try:
                 data = self._queue.get(timeout=WATCHDOG)
             except queue.Empty:
-                self._lost("it went silent")
-                return
+                bad += 1
+                if self._ended.is_set() or bad >= BAD_LOOKS:
+                    self._lost("it was closed" if self._ended.is_set() else "it went silent")
+                    return
+                continue
+            bad = 0
             if data is None:
                 return
             samples = self._mono(data)
             if samples.size:
                 self._on_block(Block(samples, first))
                 first += samples.size
-            if self._ended.is_set():
-                self._lost("it was closed")
-                return
 
     def _mono(self, data: bytes) -> NDArray[np.int16]:
         samples = np.frombuffer(data, dtype=np.int16)
@@ -112,12 +125,12 @@ class Microphone:
             self._on_lost(reason)
 
     def close(self) -> None:
-        """Close the device; never hangs."""
+        """Close the device; never hangs. May be called from ``on_block`` and ``on_lost``."""
         self._closed = True
         self._queue.put(None)
-        if self._stream is not None:
-            close_stream(self._stream)
-            self._stream = None
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            close_stream(stream)
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(CLOSING)
 
@@ -127,21 +140,3 @@ class Microphone:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def close_stream(stream: Any) -> bool:  # noqa: ANN401
-    """Close a stream; a hung one is left behind. Return whether it closed in time."""
-
-    def work() -> None:
-        try:
-            with quiet_stderr():
-                stream.abort(ignore_errors=True)
-                stream.close(ignore_errors=True)
-        except Exception:  # noqa: BLE001, S110 - a dead device may raise anything, and it is going anyway
-            pass
-
-    helper = threading.Thread(target=work, name="closing", daemon=True)
-    began = time.monotonic()
-    helper.start()
-    helper.join(CLOSING)
-    return time.monotonic() - began < CLOSING

@@ -5,19 +5,27 @@ What has been played is known by what the stream has drained, not by what was qu
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
-from enum import Enum
+from functools import partial
 from typing import Any, Final, Protocol
 
 import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from assistant.sound.devices import NoSpeakerError, find_output, portaudio, quiet_stderr
-from assistant.sound.microphone import close_stream
+from assistant.sound.devices import (
+    Device,
+    NoSpeakerError,
+    close_stream,
+    find_output,
+    open_stream,
+    portaudio,
+    run_within,
+)
+from assistant.sound.playback import Playback, PlaybackQueue, PlaybackState
 
 RATE: Final = 22_050
 """What espeak gives; resampled only where the device refuses it."""
@@ -26,69 +34,19 @@ LATENCY: Final = 0.04
 """Seconds: Python's callbacks keep up with it on a busy small computer, and stopping stays quick."""
 RAMP_SECONDS: Final = 0.01
 """A change of gain spread over this long doesn't click."""
-WATCHDOG: Final = 0.7
-"""Seconds without a callback after which the device counts as lost."""
-
-
-class PlaybackState(Enum):
-    """Where a playback is."""
-
-    WAITING = "waiting"
-    PLAYING = "playing"
-    FINISHED = "finished"
-    STOPPED = "stopped"
-
-
-class Playback:
-    """One piece of sound given to a speaker."""
-
-    def __init__(self, samples: NDArray[np.int16], rate: int) -> None:
-        self.samples = samples
-        self.rate = rate
-        self.position = 0
-        """Samples taken by the stream so far."""
-        self.state = PlaybackState.WAITING
-        self.began_at: float | None = None
-        """When its first sample came out of the speaker (monotonic clock, s)."""
-        self.done = threading.Event()
-        self._touched = 0.0
-        self._latency = 0.0
-
-    def take(self, count: int, now: float, latency: float) -> NDArray[np.int16]:
-        """Return the next ``count`` samples or fewer; for the stream's callback."""
-        if self.position == 0 and self.began_at is None:
-            self.began_at = now + latency
-            self.state = PlaybackState.PLAYING
-        part = self.samples[self.position : self.position + count]
-        self.position += len(part)
-        self._touched, self._latency = now, latency
-        return part
-
-    @property
-    def taken(self) -> bool:
-        """Whether the stream has taken all of it."""
-        return self.position >= len(self.samples)
-
-    def played(self, now: float | None = None) -> float:
-        """Return the seconds of it that have come out by ``now`` (monotonic clock)."""
-        if self.began_at is None:
-            return 0.0
-        moment = time.monotonic() if now is None else now
-        ahead = max(0.0, self._latency - (moment - self._touched))
-        return max(0.0, self.position / self.rate - ahead)
-
-    def end(self, state: PlaybackState) -> None:
-        """Close it."""
-        if not self.done.is_set():
-            self.state = state
-            self.done.set()
+LOOK_EVERY: Final = 0.25
+BAD_LOOKS: Final = 3
+"""Looks in a row without a callback between them after which the device counts as lost. One isn't enough:
+after this process itself was held (Ctrl-Z, a sleeping laptop) the first look always finds nothing."""
+STOPPING: Final = 0.5
+"""Seconds that `abort` may take; it takes 1 ms, and for ever where the sound server hangs."""
 
 
 class Output(Protocol):
     """What plays sound: a speaker, or silence in its place."""
 
     gain: float
-    """1.0 as recorded; lower to duck."""
+    """1.0 as recorded; lower to duck; at most 1.5."""
 
     def play(self, samples: NDArray[np.int16], rate: int) -> Playback:
         """Queue mono samples behind what is playing."""
@@ -109,58 +67,8 @@ class Output(Protocol):
         """Give the device back."""
 
 
-class _Queue:
-    """What both outputs share: the queue of playbacks and the taking of samples from it."""
-
-    def __init__(self) -> None:
-        self.gain = 1.0
-        self._playbacks: deque[Playback] = deque()
-        self._ending: deque[tuple[float, Playback]] = deque()
-        self._lock = threading.Lock()
-        self._held = False
-
-    def _add(self, playback: Playback) -> None:
-        with self._lock:
-            self._playbacks.append(playback)
-
-    def _fill(self, out: NDArray[np.int16], now: float, latency: float) -> None:
-        filled = 0
-        with self._lock:
-            self._end_due(now)
-            while not self._held and filled < len(out) and self._playbacks:
-                playback = self._playbacks[0]
-                part = playback.take(len(out) - filled, now, latency)
-                out[filled : filled + len(part)] = part
-                filled += len(part)
-                if playback.taken:
-                    self._playbacks.popleft()
-                    self._ending.append((now + latency, playback))
-        out[filled:] = 0
-
-    def _end_due(self, now: float) -> None:
-        while self._ending and self._ending[0][0] <= now:
-            self._ending.popleft()[1].end(PlaybackState.FINISHED)
-
-    def _drop(self) -> None:
-        with self._lock:
-            dropped = [*(p for _, p in self._ending), *self._playbacks]
-            self._ending.clear()
-            self._playbacks.clear()
-            self._held = False
-        for playback in dropped:
-            playback.end(PlaybackState.STOPPED)
-
-    def pause(self) -> None:
-        """Hold what is playing."""
-        self._held = True
-
-    def resume(self) -> None:
-        """Go on with what was held."""
-        self._held = False
-
-
-class Speaker(_Queue):
-    """A speaker. ``on_lost`` is told once when the device goes."""
+class Speaker:
+    """A speaker. ``on_lost`` is told once when the device goes, from a thread of the speaker's own."""
 
     def __init__(self, device: str | None, on_lost: Callable[[str], None] = lambda _: None) -> None:
         """Open the device.
@@ -168,119 +76,204 @@ class Speaker(_Queue):
         Raises:
             NoSpeakerError, UnknownDeviceError, PortAudioMissingError: it can't be opened; says why.
         """
-        super().__init__()
         self._on_lost = on_lost
-        self._lost_told = False
+        self._queue = PlaybackQueue()
         self._applied = 1.0
-        self._last_call = time.monotonic()
-        self._device = find_output(device)
-        self.name = self._device.name
-        self._rate = RATE
-        self._stream = self._opened()
+        self._calls = 0
+        self._lost = threading.Event()
+        self._closed = threading.Event()
+        self._control = threading.Lock()
+        """Held while the stream is stopped and started again: it isn't lost then."""
+        self._in_use = threading.Lock()
+        """Held by the helper thread that works on the stream, also by one that hangs there."""
+        self._latency = LATENCY
+        self._rate, self._channels = RATE, 1
+        found = find_output(device)
+        self.name = found.name
+        self._stream = self._opened(found)
         self._latency = float(self._stream.latency)
+        threading.Thread(target=self._watch, name="speaker watch", daemon=True).start()
 
-    def _opened(self) -> Any:  # noqa: ANN401 - sounddevice has no types
-        sd = portaudio()
-        reason = ""
-        for rate in (RATE, int(self._device.rate)):
+    def _opened(self, device: Device) -> Any:  # noqa: ANN401 - sounddevice has no types
+        own = int(device.rate)
+        reasons = []
+        for rate, channels in dict.fromkeys([(RATE, 1), (own, 1), (RATE, 2), (own, 2)]):
+            self._rate, self._channels = rate, channels
             try:
-                with quiet_stderr():
-                    stream = sd.OutputStream(
-                        samplerate=rate,
-                        channels=1,
-                        dtype="int16",
-                        blocksize=int(BLOCK * rate / RATE),
-                        latency=LATENCY,
-                        device=self._device.index,
-                        callback=self._copy,
-                    )
-                    stream.start()
-            except (sd.PortAudioError, ValueError, OSError) as fault:
-                reason = str(fault)
-                continue
-            self._rate = rate
-            return stream
-        raise NoSpeakerError(reason)
+                return open_stream(partial(self._make, device, rate, channels))
+            except OSError as fault:
+                reasons.append(str(fault))
+        raise NoSpeakerError(reasons[0])
+
+    def _make(self, device: Device, rate: int, channels: int) -> Any:  # noqa: ANN401
+        return portaudio().OutputStream(
+            samplerate=rate,
+            channels=channels,
+            dtype="int16",
+            blocksize=int(BLOCK * rate / RATE),
+            latency=LATENCY,
+            device=device.index,
+            callback=self._copy,
+        )
 
     def _copy(self, out: NDArray[np.int16], frames: int, when: Any, status: Any) -> None:  # noqa: ANN401, ARG002
-        now = time.monotonic()
-        self._last_call = now
+        self._calls += 1
         mono = out[:, 0]
-        self._fill(mono, now, self._latency)
-        wanted = self.gain
-        if wanted == 1.0 and self._applied == 1.0:
-            return
-        step = max(1, int(RAMP_SECONDS * self._rate))
-        ramp = np.full(len(mono), wanted, dtype=np.float32)
-        head = min(step, len(mono))
-        ramp[:head] = np.linspace(self._applied, wanted, head, dtype=np.float32)
-        self._applied = wanted
-        out[:, 0] = np.clip(mono * ramp, -32768, 32767).astype(np.int16)
+        self._queue.fill(mono, self._rate, time.monotonic(), self._latency)
+        wanted = self._queue.gain
+        if wanted != 1.0 or self._applied != 1.0:
+            ramp = np.full(len(mono), wanted, dtype=np.float32)
+            head = min(max(1, int(RAMP_SECONDS * self._rate)), len(mono))
+            ramp[:head] = np.linspace(self._applied, wanted, head, dtype=np.float32)
+            self._applied = wanted
+            mono[:] = np.clip(mono * ramp, -32768, 32767).astype(np.int16)
+        out[:, 1:] = mono[:, None]
+
+    @property
+    def gain(self) -> float:
+        """1.0 as recorded; lower to duck; at most 1.5. A change is spread over 10 ms."""
+        return self._queue.gain
+
+    @gain.setter
+    def gain(self, wanted: float) -> None:
+        self._queue.gain = wanted
 
     def play(self, samples: NDArray[np.int16], rate: int) -> Playback:
-        """Queue mono samples behind what is playing."""
-        if rate != self._rate:
-            samples = soxr.resample(samples, rate, self._rate)
-        playback = Playback(samples, self._rate)
-        self._add(playback)
+        """Queue mono 16-bit samples behind what is playing; a lost speaker stops them at once."""
+        playback = Playback(resampled(samples, rate, self._rate), self._rate)
+        self._queue.add(playback)
+        if self._lost.is_set() or self._closed.is_set():
+            self._queue.drop()
         return playback
 
     def stop(self) -> None:
         """Fall silent at once: what the device still holds is thrown away."""
-        self._drop()
-        sd = portaudio()
-        try:
+        if not self._queue.drop() or self._lost.is_set():
+            return
+        with self._control:
+            if self._closed.is_set():
+                return
+            try:
+                in_time = run_within(STOPPING, self._restart)
+            except portaudio().PortAudioError as fault:
+                reason = str(fault)
+            else:
+                reason = "" if in_time else "it does not answer"
+        if reason:
+            self._tell_lost(reason)
+
+    def _restart(self) -> None:
+        with self._in_use:
             self._stream.abort()
-            self._stream.start()
-            self._last_call = time.monotonic()
-        except sd.PortAudioError as fault:
-            self._lost(str(fault))
+            if not self._lost.is_set():
+                self._stream.start()
+
+    def pause(self) -> None:
+        """Hold what is playing; what the device already has (40 ms) still comes out."""
+        self._queue.pause()
+
+    def resume(self) -> None:
+        """Go on with what was held."""
+        self._queue.resume()
 
     def check(self) -> bool:
         """Return whether the device still plays; tells ``on_lost`` where it doesn't."""
-        if not self._stream.active:
-            self._lost("it was closed")
-        elif time.monotonic() - self._last_call > WATCHDOG:
-            self._lost("it went silent")
-        return not self._lost_told
+        if self._closed.is_set():
+            return False
+        if not self._lost.is_set() and self._control.acquire(blocking=False):
+            try:
+                active = bool(self._stream.active)
+            except portaudio().PortAudioError:
+                active = False
+            finally:
+                self._control.release()
+            if not active:
+                self._tell_lost("it was closed")
+        return not self._lost.is_set()
 
-    def _lost(self, reason: str) -> None:
-        if not self._lost_told:
-            self._lost_told = True
-            self._drop()
-            self._on_lost(reason)
+    def _watch(self) -> None:
+        seen, bad = -1, 0
+        while not self._closed.wait(LOOK_EVERY) and self.check():
+            bad = bad + 1 if self._calls == seen else 0
+            seen = self._calls
+            if bad >= BAD_LOOKS:
+                self._tell_lost("it went silent")
+
+    def _tell_lost(self, reason: str) -> None:
+        with self._control:
+            if self._lost.is_set() or self._closed.is_set():
+                return
+            self._lost.set()
+        self._queue.drop()
+        self._on_lost(reason)
 
     def close(self) -> None:
         """Give the device back; never hangs."""
-        self._drop()
-        close_stream(self._stream)
+        self._queue.drop()
+        with self._control:
+            if self._closed.is_set():
+                return
+            self._closed.set()
+        close_stream(self._stream, self._in_use)
 
 
-class SilentSpeaker(_Queue):
+class SilentSpeaker:
     """Plays nothing, in real time or as fast as can be: for machines without a speaker, and for tests."""
 
     def __init__(self, speed: float = 1.0) -> None:
-        """``speed`` is how many times faster than real time it "plays"."""
-        super().__init__()
-        self._speed = speed
+        """``speed`` is how many times faster than real time it "plays"; infinity is at once."""
+        self._queue = PlaybackQueue()
+        self._step = BLOCK / RATE / speed
+        self._wake = threading.Event()
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="silent speaker", daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
         block = np.zeros(BLOCK, dtype=np.int16)
-        while not self._closed.wait(BLOCK / RATE / self._speed):
-            self._fill(block, time.monotonic(), 0.0)
+        due = time.monotonic()
+        while not self._closed.is_set():
+            if self._queue.idle:
+                self._wake.wait()
+                self._wake.clear()
+                due = time.monotonic()
+                continue
+            self._queue.fill(block, RATE, time.monotonic(), 0.0)
+            due += self._step
+            if due > time.monotonic():
+                self._closed.wait(due - time.monotonic())
+
+    @property
+    def gain(self) -> float:
+        """As for a speaker; there is nothing to hear of it."""
+        return self._queue.gain
+
+    @gain.setter
+    def gain(self, wanted: float) -> None:
+        self._queue.gain = wanted
 
     def play(self, samples: NDArray[np.int16], rate: int) -> Playback:
         """Queue samples; nothing is heard of them."""
-        playback = Playback(samples, rate)
-        self._add(playback)
+        playback = Playback(resampled(samples, rate, RATE), RATE)
+        if self._closed.is_set():
+            playback.end(PlaybackState.STOPPED)
+            return playback
+        self._queue.add(playback)
+        self._wake.set()
         return playback
 
     def stop(self) -> None:
         """Drop the queue."""
-        self._drop()
+        self._queue.drop()
+
+    def pause(self) -> None:
+        """Hold what is "playing"."""
+        self._queue.pause()
+
+    def resume(self) -> None:
+        """Go on with what was held."""
+        self._queue.resume()
+        self._wake.set()
 
     def check(self) -> bool:
         """Return True: silence can't be lost."""
@@ -288,6 +281,16 @@ class SilentSpeaker(_Queue):
 
     def close(self) -> None:
         """End its thread."""
-        self._drop()
         self._closed.set()
-        self._thread.join(1.0)
+        self._queue.drop()
+        self._wake.set()
+        with contextlib.suppress(RuntimeError):  # closed from its own thread
+            self._thread.join(1.0)
+
+
+def resampled(samples: NDArray[np.int16], rate: int, wanted: int) -> NDArray[np.int16]:
+    """Return mono ``samples`` at ``wanted`` Hz."""
+    if rate == wanted or not samples.size:
+        return samples
+    other: NDArray[np.int16] = soxr.resample(samples, rate, wanted)
+    return other

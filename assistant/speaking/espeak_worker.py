@@ -1,11 +1,12 @@
 """The child process that speaks: pyttsx3's own espeak binding in synchronous mode.
 
-`pyttsx3.Engine` loses text, hangs, and crashes; its binding, with a callback of our own, does none of that. It
-lives in a process of its own, because C code can end the process that runs it.
+`pyttsx3.Engine` loses text, hangs, and crashes; its binding, with a callback of our own, does none of that.
+It lives in a process of its own, because C code can end the process that runs it.
 
-Protocol on two pipes (see `multiprocessing.Connection`): a request is ``(text, rate, volume, pitch, voice)``; the
-reply is ``("ok", samples as bytes, rate, [(first letter, letters, seconds) ...])``, ``("unknown voice", near)`` or
-``("failed", why)``. The request None, or the end of the pipe, ends the process.
+Protocol on a pipe of `multiprocessing`: the worker's first word is ``("ready", version)`` or ``("no voice",
+why)``. A request is ``(text, rate, volume, pitch, voice)``; the reply is ``("ok", samples as bytes, rate,
+[(first letter, letters, seconds) ...])``, ``("unknown voice", all voices)`` or ``("failed", why)``. The
+request "voices" is answered by ``("ok", all voices)``. The end of the pipe ends the worker.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ _SYSTEM_DATA: Final = (
 )
 
 
-def prepare_library() -> str:
-    """Load the bundled espeak library, or leave the system's to be found. Return where the data is.
+def load_library() -> Path:
+    """Load the bundled espeak library, or leave the system's to be found. Return the folder of its data.
 
     Raises:
         OSError: neither is there.
@@ -46,34 +47,34 @@ def prepare_library() -> str:
     library = Path(espeakng_loader.get_library_path())
     if not (data / "phontab").is_file() or not library.is_file():
         return _system_data()
-    os.environ["ESPEAK_DATA_PATH"] = str(_short(data))
     ctypes.CDLL(str(library))
-    return str(data)
+    return data
 
 
-def _system_data() -> str:
+def _system_data() -> Path:
     for folder in _SYSTEM_DATA:
         if (Path(folder) / "phontab").is_file():
-            return folder
+            return Path(folder)
     raise OSError("espeak-ng is not installed: pip install espeakng-loader, or sudo apt-get install libespeak-ng1")
 
 
-def _short(data: Path) -> Path:
-    """Return a short way to ``data``: espeak can't hold a long one."""
-    if len(str(data)) < DATA_PATH_LIMIT:
-        return data
-    link = Path(tempfile.mkdtemp(prefix="marigold-")) / "espeak-ng-data"
-    link.symlink_to(data, target_is_directory=True)
-    return link
+def announce_data(data: Path) -> None:
+    """Tell espeak where its data is. A path that is too long for it becomes a relative one."""
+    if len(os.fsencode(data)) < DATA_PATH_LIMIT:
+        os.environ["ESPEAK_DATA_PATH"] = str(data)
+        return
+    os.chdir(data.parent)  # the worker reads and writes no other files
+    os.environ["ESPEAK_DATA_PATH"] = data.name
 
 
 class EspeakVoice:
     """espeak in this process, in synchronous mode."""
 
     def __init__(self) -> None:
-        prepare_library()
+        data = load_library()
         from pyttsx3.drivers import _espeak
 
+        announce_data(data)
         self._espeak = _espeak
         self._sample_rate = int(_espeak.Initialize(_espeak.AUDIO_OUTPUT_SYNCHRONOUS, CHUNK_MILLISECONDS, None, 0))
         if self._sample_rate <= 0:
@@ -83,6 +84,7 @@ class EspeakVoice:
         self._parts: list[bytes] = []
         self._words: list[tuple[int, int, float]] = []
         self._voice = ""
+        self.version = f"espeak-ng {(_espeak.Info() or b'').decode(errors='replace')}"
 
     def speak(self, text: str, rate: int, volume: int, pitch: int, voice: str) -> tuple[Any, ...]:
         """Return the reply for one request."""
@@ -108,8 +110,9 @@ class EspeakVoice:
         return sorted(self._by_language())
 
     def _identifier(self, voice: str) -> str:
-        """Return espeak's own name: a voice can be asked for by language too, which espeak itself can't do."""
-        return self._by_language().get(voice.lower(), voice)
+        """Return espeak's own name for a voice asked for by language, which espeak itself can't do."""
+        name, plus, variant = voice.partition("+")
+        return self._by_language().get(name.lower(), name) + plus + variant
 
     def _by_language(self) -> dict[str, str]:
         found: dict[str, str] = {}
@@ -142,6 +145,7 @@ class EngineVoice:
         import pyttsx3
 
         self._make = pyttsx3.init
+        self.version = f"pyttsx3 on {sys.platform}"
 
     def speak(self, text: str, rate: int, volume: int, pitch: int, voice: str) -> tuple[Any, ...]:  # noqa: ARG002
         """Return the reply for one request."""
@@ -173,13 +177,11 @@ def serve(connection: Connection) -> None:
     except Exception as fault:  # noqa: BLE001 - whatever it was, the parent must hear of it
         connection.send(("no voice", str(fault)))
         return
-    connection.send(("ready",))
+    connection.send(("ready", voice.version))
     while True:
         try:
             request = connection.recv()
         except (EOFError, OSError):
-            return
-        if request is None:
             return
         try:
             reply = ("ok", voice.voices()) if request == "voices" else voice.speak(*request)

@@ -1,19 +1,17 @@
-"""Owns the child process that speaks: a worker that hangs or dies is replaced, and the sentence said again."""
+"""Owns the child process that speaks: where it hangs or dies it is replaced, and the sentence said again."""
 
 from __future__ import annotations
 
 import difflib
-import multiprocessing
+import re
+import textwrap
 import threading
-from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assistant.language import sentences_of, speakable
-from assistant.speaking.espeak_worker import serve
 from assistant.speaking.voice import (
     NoVoiceError,
     Speech,
@@ -22,6 +20,7 @@ from assistant.speaking.voice import (
     VoiceFailedError,
     VoiceSettings,
 )
+from assistant.speaking.worker_process import WorkerProcess
 
 START_TIMEOUT: Final = 20.0
 """Seconds for the child to start: a slow card in a small computer, cold."""
@@ -32,27 +31,42 @@ TIMEOUT_PER_LETTER: Final = 0.005
 TRIES: Final = 3
 MAX_LETTERS: Final = 2000
 """Longer texts are cut at sentence ends."""
-SILENT_LEVEL: Final = 40
-"""Samples below this (of 32767) are silence: espeak's own pauses are exact zeros."""
+RECEIVING: Final = 2.0
+"""Seconds that a reply may take once it has begun to come; a megabyte takes some milliseconds."""
+SILENT_SHARE: Final = 0.002
+"""Samples below this share of the loudest are silence: espeak's pauses are zeros, its last sounds fade."""
 TAIL_SECONDS: Final = 0.08
 LONGEST_LAST_WORD: Final = 1.0
+"""Seconds: what follows the last word is no longer the word."""
+_WORD: Final = re.compile(r"\w+(?:[.,'’-]\w+)*")
 
 
 class SupervisedSynthesiser:
     """A synthesiser in a child process. Safe for several threads; one text at a time."""
 
     def __init__(self) -> None:
-        self._context = multiprocessing.get_context("spawn")
         self._lock = threading.Lock()
-        self._process: SpawnProcess | None = None
-        self._pipe: Connection | None = None
+        self._worker: WorkerProcess | None = None
+        self._version = ""
+        self._closed = False
         self.restarts = 0
         """How often the worker had to be replaced."""
 
     @property
     def worker(self) -> int | None:
         """The worker's process id, or None before the first text."""
-        return self._process.pid if self._process is not None else None
+        return self._worker.pid if self._worker is not None else None
+
+    @property
+    def version(self) -> str:
+        """The library's name and version; starts the worker where it isn't known yet.
+
+        Raises:
+            NoVoiceError: there is no synthesiser on this machine.
+        """
+        if not self._version:
+            self.start()
+        return self._version
 
     def start(self) -> None:
         """Start the worker ahead of the first text.
@@ -67,7 +81,8 @@ class SupervisedSynthesiser:
         """Return ``text`` as speech.
 
         Raises:
-            UnknownVoiceError: no such voice. NoVoiceError: no synthesiser. VoiceFailedError: it failed three times.
+            UnknownVoiceError: no such voice. NoVoiceError: no synthesiser, or closed.
+            VoiceFailedError: it failed three times.
         """
         plain = speakable(text)
         with self._lock:
@@ -81,7 +96,11 @@ class SupervisedSynthesiser:
         return [str(name) for name in reply[1]]
 
     def close(self) -> None:
-        """End the worker."""
+        """End the worker, also in the middle of a text."""
+        self._closed = True
+        worker = self._worker
+        if worker is not None:
+            worker.kill()
         with self._lock:
             self._end()
 
@@ -89,18 +108,19 @@ class SupervisedSynthesiser:
         request = (text, settings.rate, settings.volume, settings.pitch, settings.voice)
         reply = self._ask(request, BASE_TIMEOUT + TIMEOUT_PER_LETTER * len(text))
         if reply[0] == "unknown voice":
-            raise UnknownVoiceError(settings.voice, difflib.get_close_matches(settings.voice, reply[1], n=4, cutoff=0.3))
+            near = difflib.get_close_matches(settings.voice.lower(), reply[1], n=4, cutoff=0.3)
+            raise UnknownVoiceError(settings.voice, near)
         samples = np.frombuffer(reply[1], dtype=np.int16)
         return _speech(text, samples, int(reply[2]), reply[3])
 
     def _ask(self, request: object, timeout: float) -> Any:  # noqa: ANN401 - a reply of the protocol
         why = ""
         for attempt in range(TRIES):
-            pipe = self._ready()
+            worker = self._ready()
             try:
-                pipe.send(request)
-                if pipe.poll(timeout):
-                    reply = pipe.recv()
+                worker.pipe.send(request)
+                if worker.pipe.poll(timeout):
+                    reply = worker.receive(RECEIVING)
                     if reply[0] != "failed":
                         return reply
                     why = str(reply[1])
@@ -109,63 +129,86 @@ class SupervisedSynthesiser:
             except (EOFError, OSError) as fault:
                 why = f"it ended ({type(fault).__name__})"
             self._end()
-            if attempt < TRIES - 1:
+            if attempt < TRIES - 1 and not self._closed:
                 self.restarts += 1
         raise VoiceFailedError(f"The voice failed {TRIES} times ({why}). Run: marigold doctor")
 
-    def _ready(self) -> Connection:
-        if self._pipe is not None and self._process is not None and self._process.is_alive():
-            return self._pipe
+    def _ready(self) -> WorkerProcess:
+        if self._closed:
+            raise NoVoiceError("The voice has been closed.")
+        if self._worker is not None and self._worker.alive:
+            return self._worker
         self._end()
-        ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=serve, args=(theirs,), name="marigold-voice", daemon=True)
-        process.start()
-        theirs.close()
-        self._process, self._pipe = process, ours
         try:
-            reply = ours.recv() if ours.poll(START_TIMEOUT) else ("no voice", "it did not start in time")
+            self._worker = worker = WorkerProcess()
+        except OSError as fault:
+            raise NoVoiceError(f"The voice can't start: {fault.strerror}") from fault
+        try:
+            started = worker.pipe.poll(START_TIMEOUT)
+            reply = worker.receive(RECEIVING) if started else ("no voice", "it did not start in time")
         except (EOFError, OSError):
             reply = ("no voice", "it ended while it started")
         if reply[0] != "ready":
             self._end()
             raise NoVoiceError(f"The voice can't start: {reply[1]}")
-        return ours
+        self._version = str(reply[1])
+        return worker
 
     def _end(self) -> None:
-        if self._pipe is not None:
-            self._pipe.close()
-            self._pipe = None
-        if self._process is not None:
-            self._process.kill()
-            self._process.join(2.0)
-            self._process = None
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.end()
 
 
 def _pieces(text: str) -> list[str]:
     if len(text) <= MAX_LETTERS:
         return [text]
-    pieces: list[str] = [""]
+    pieces: list[str] = []
     for sentence in sentences_of(text):
-        for start in range(0, len(sentence), MAX_LETTERS):
-            part = sentence[start : start + MAX_LETTERS]
-            if len(pieces[-1]) + len(part) + 1 <= MAX_LETTERS:
-                pieces[-1] = f"{pieces[-1]} {part}".strip()
+        for part in textwrap.wrap(sentence, MAX_LETTERS):
+            if pieces and len(pieces[-1]) + len(part) < MAX_LETTERS:
+                pieces[-1] = f"{pieces[-1]} {part}"
             else:
                 pieces.append(part)
-    return [piece for piece in pieces if piece]
+    return pieces
 
 
 def _speech(text: str, samples: NDArray[np.int16], rate: int, marks: list[tuple[int, int, float]]) -> Speech:
-    loud = np.flatnonzero(np.abs(samples.astype(np.int32)) > SILENT_LEVEL)
+    level = np.abs(samples.astype(np.int32))
+    peak = int(level.max(initial=0))
+    # At volume 0 all is silent, and lasts as long as the words would.
+    loud = np.flatnonzero(level > peak * SILENT_SHARE) if peak else np.arange(len(samples))
     end = int(loud[-1]) + 1 if loud.size else 0
     trimmed = samples[: min(len(samples), end + int(TAIL_SECONDS * rate))]
-    starts = [at for _, _, at in marks]
-    ends = [*starts[1:], min(end / rate, starts[-1] + LONGEST_LAST_WORD)] if starts else []
-    words = tuple(
-        SpokenWord(text[first : first + length], at, max(at, until))
-        for (first, length, at), until in zip(marks, ends, strict=True)
-    )
-    return Speech(text, trimmed, rate, words)
+    return Speech(text, trimmed, rate, _words(text, marks, end / rate))
+
+
+def _words(text: str, marks: list[tuple[int, int, float]], end: float) -> tuple[SpokenWord, ...]:
+    """Return all words of ``text`` with their times.
+
+    espeak marks a figure once for each word that it says for it, and some pairs ("of the", "to be") only once:
+    words without a mark share the time of the marked one before them, by their letters.
+    """
+    groups: list[tuple[float, list[str]]] = []
+    left = list(marks)
+    for word in _WORD.finditer(text):
+        mine = []
+        while left and left[0][0] < word.end():
+            first, length, at = left.pop(0)
+            if first + length > word.start():
+                mine.append(at)
+        if mine or not groups:
+            groups.append((mine[0] if mine else 0.0, []))
+        groups[-1][1].append(word.group())
+    spoken: list[SpokenWord] = []
+    for number, (start, words) in enumerate(groups):
+        is_last = number == len(groups) - 1
+        until = min(end, start + LONGEST_LAST_WORD * len(words)) if is_last else groups[number + 1][0]
+        each = max(0.0, until - start) / sum(len(word) for word in words)
+        for word_text in words:
+            spoken.append(SpokenWord(word_text, start, start + each * len(word_text)))
+            start = spoken[-1].end
+    return tuple(spoken)
 
 
 def _joined(text: str, parts: list[Speech]) -> Speech:

@@ -13,6 +13,8 @@ from assistant.errors import MissingPartError, WrongInputError
 
 RANGES: Final = {"rate": (80, 450), "volume": (0, 100), "pitch": (0, 100)}
 """What espeak takes: words a minute, and two scales of its own."""
+MAX_NAME: Final = 60
+"""Letters of a voice's name; espeak copies names into short buffers of its own."""
 
 
 class WrongVoiceSettingError(WrongInputError):
@@ -24,7 +26,7 @@ class UnknownVoiceError(WrongInputError):
 
     def __init__(self, name: str, close: Sequence[str] = ()) -> None:
         near = f" Near to it: {', '.join(close)}." if close else ""
-        super().__init__(f"There is no voice called '{name}'.{near}")
+        super().__init__(f"There is no voice called '{name[:MAX_NAME]}'.{near}")
 
 
 class NoVoiceError(MissingPartError):
@@ -37,7 +39,11 @@ class VoiceFailedError(MissingPartError):
 
 @dataclass(frozen=True, slots=True)
 class VoiceSettings:
-    """How to speak: words a minute, volume and pitch (0 to 100), and the voice's name."""
+    """How to speak: words a minute (80 to 450), volume and pitch (0 to 100), and the voice's name.
+
+    Raises:
+        WrongVoiceSettingError: a number out of its range. UnknownVoiceError: a name that can't be one.
+    """
 
     rate: int = 165
     volume: int = 100
@@ -47,8 +53,10 @@ class VoiceSettings:
     def __post_init__(self) -> None:
         for key, (low, high) in RANGES.items():
             value = getattr(self, key)
-            if not low <= value <= high:
+            if not isinstance(value, int) or not low <= value <= high:
                 raise WrongVoiceSettingError(f"Setting {key}: {value} can't be used; it goes from {low} to {high}.")
+        if not self.voice or len(self.voice) > MAX_NAME or not self.voice.isprintable():
+            raise UnknownVoiceError(self.voice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +86,15 @@ class Speech:
 class Synthesiser(Protocol):
     """Makes speech of text."""
 
+    @property
+    def version(self) -> str:
+        """What makes the speech; with another version the same text sounds different."""
+
     def synthesise(self, text: str, settings: VoiceSettings) -> Speech:
         """Return ``text`` as speech."""
+
+    def voices(self) -> list[str]:
+        """Return the names of the voices that there are."""
 
     def close(self) -> None:
         """End it."""
