@@ -1,0 +1,1 @@
+"""Sound in, words out: voice detection, end-pointing, recognisers, speech models."""

@@ -83,9 +83,7 @@ class Endpointer:
     def _within(self, probability: float) -> Change:
         settings = self._settings
         self._turn += FRAME_SECONDS
-        if probability >= settings.speech_above or (
-            probability >= settings.silence_below and not self._told_pause
-        ):
+        if probability >= settings.speech_above or (probability >= settings.silence_below and not self._told_pause):
             self._silence = 0.0
             if self._told_pause:
                 self._told_pause = False

@@ -86,7 +86,7 @@ class Recogniser:
         self._base = 0.0
         self._begin = 0.0
         recogniser.SetMaxAlternatives(alternatives)
-        recogniser.SetWords(True)
+        recogniser.SetWords(True)  # noqa: FBT003 - vosk's interface
 
     def begin(self, at: float) -> None:
         """Say that the sound that comes next began at ``at`` (s): word times count from there."""
@@ -141,9 +141,7 @@ class Recogniser:
         best = max(a["confidence"] for a in found)
         weights = [math.exp(LIKELIHOOD_SCALE * (a["confidence"] - best)) for a in found]
         total = sum(weights)
-        readings = (
-            Hypothesis(" ".join(a["text"].split()), w / total) for a, w in zip(found, weights, strict=True)
-        )
+        readings = (Hypothesis(" ".join(a["text"].split()), w / total) for a, w in zip(found, weights, strict=True))
         self._done.append(tuple(sorted(readings, key=lambda h: -h.weight)))
 
     def _keep_words(self, words: list[dict[str, Any]]) -> None:
@@ -152,9 +150,7 @@ class Recogniser:
         def at(raw: float) -> float:
             return self._begin + (raw - self._base) * self._time_scale
 
-        self._words += [
-            Word(w["word"], at(w["start"]), at(w["end"]), float(w.get("conf", 1.0))) for w in words
-        ]
+        self._words += [Word(w["word"], at(w["start"]), at(w["end"]), float(w.get("conf", 1.0))) for w in words]
 
 
 def join(segments: Sequence[tuple[Hypothesis, ...]], most: int = ALTERNATIVES) -> tuple[Hypothesis, ...]:
