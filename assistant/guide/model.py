@@ -7,6 +7,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+LEADING_FACETS = frozenset({"how-long", "does-it-hurt", "order", "healing-time", "what-is-it", "why"})
+"""Facets that are asked for so plainly that their part of an answer comes first."""
+
 
 class _Value(BaseModel):
     """A frozen value that refuses keys it doesn't know."""
@@ -75,7 +78,7 @@ class Entry(_Value):
 
     def lead_with(self, facet: str | None) -> tuple[Sentence, ...]:
         """Return the answer's sentences, those of ``facet`` first; as written where it has none."""
-        first = tuple(s for s in self.answer if facet is not None and s.facet == facet)
+        first = tuple(s for s in self.answer if facet in LEADING_FACETS and s.facet == facet)
         return first + tuple(s for s in self.answer if s not in first)
 
 

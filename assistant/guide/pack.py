@@ -38,7 +38,9 @@ def parse_pack(files: Mapping[str, str]) -> Guide:
     head = _mapping(files, PACK)
     entries = [_entry(name, text) for name, text in sorted(files.items()) if _in(name, "entries", ".md")]
     routines = [
-        _build(Routine, name, _yaml(name, text)) for name, text in sorted(files.items()) if _in(name, "routines", ".yaml")
+        _build(Routine, name, _yaml(name, text))
+        for name, text in sorted(files.items())
+        if _in(name, "routines", ".yaml")
     ]
     facts = [_build(Fact, "facts.yaml", item) for item in _list(files, "facts.yaml")]
     unanswered = [_build(Unanswered, "unanswered.yaml", item) for item in _list(files, "unanswered.yaml")]
