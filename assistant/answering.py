@@ -60,9 +60,7 @@ def reply_to(
 ) -> Reply:
     """Understand one utterance (its readings, best first) and return the reply to it."""
     meaning = content.interpreter.interpret(hypotheses, context)
-    _, actions = Dialogue(content.guide, content.phrases).advance(
-        State(), Understood(meaning, typed=True), now=0.0
-    )
+    _, actions = Dialogue(content.guide, content.phrases).advance(State(), Understood(meaning, typed=True), now=0.0)
     said = next((action for action in actions if isinstance(action, Say)), None)
     if said is None:
         return Reply(meaning, (), Layer.PRODUCT)

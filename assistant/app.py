@@ -16,6 +16,7 @@ from assistant.content import Content
 from assistant.dialogue import actions, events
 from assistant.dialogue.advance import Dialogue
 from assistant.dialogue.state import State
+from assistant.guide.model import Layer
 from assistant.hearing.ear import Listening
 from assistant.hearing.events import CommandSpotted, Heard, HeardSoFar, HearingEvent, Hypothesis
 from assistant.own_words import OwnWords
@@ -33,12 +34,8 @@ from assistant.understanding.interpret import Weighted
 from assistant.understanding.meaning import Context, Kind, Meaning
 from assistant.understanding.wake import WAKE_PHRASES
 
-SPOTTED: Final = ("stop", "pause", "repeat", "louder", "quieter", "slower", "faster", "resume", "no")
-"""Commands taken from partial results while the assistant speaks."""
-SPOTTED_WORDS: Final = 3
-"""Longer wordings are left to the end of the turn: they may be the begin of something else."""
-HANGOVER: Final = 0.25
-"""Seconds that a room still echoes after the voice has ended."""
+GRAMMAR_WORDS: Final = 3
+"""What the grammar recogniser takes for a command counts only where the open one heard about as few words."""
 COMPLETE_SCORE: Final = 0.72
 """Share of the vote from which an answer is taken without waiting for more words."""
 COMPLETE_WORDS: Final = 4
@@ -113,14 +110,10 @@ class Assistant:
         self._voice = VoiceSettings(
             rate=settings.rate, volume=settings.volume, pitch=settings.pitch, voice=settings.voice
         )
-        self.state = State(
-            always_listening=settings.always_listening, rate=settings.rate, volume=settings.volume
-        )
+        self.state = State(always_listening=settings.always_listening, rate=settings.rate, volume=settings.volume)
         self._sentence = 0
         self._waiting: tuple[Heard, float, float] | None = None
-        self._commands = self._spottable()
-        self._idle_commands = self._spottable(words=2)
-        self._echo_until = float("-inf")
+        self._commands = (*content.phrases.variants("spotted"), *WAKE_PHRASES)
 
     # From any thread -------------------------------------------------------------------------------
 
@@ -205,13 +198,20 @@ class Assistant:
         return self.state.speaking is not None and not self.state.held
 
     def _gets_through(self, meaning: Meaning) -> bool:
-        """Half duplex: while the assistant speaks, only these are heard."""
-        return meaning.addressed or meaning.kind in (Kind.RED_FLAG, Kind.COMMAND)
+        """Half duplex: while the assistant speaks, only these are heard.
+
+        A clear question breaks into what the product says of itself (a greeting, an offer), not into an answer.
+        """
+        if meaning.addressed or meaning.kind in (Kind.RED_FLAG, Kind.COMMAND):
+            return True
+        spoken = self.state.speaking
+        clear = meaning.kind is Kind.ANSWER and meaning.score >= COMPLETE_SCORE
+        return clear and spoken is not None and spoken.source is Layer.PRODUCT
 
     def _readings(self, event: Heard) -> list[Hypothesis]:
         """Return the readings; what the grammar takes for a whole command stands beside them."""
         readings = list(event.hypotheses)
-        if event.grammar and len(event.text.split()) <= SPOTTED_WORDS:
+        if event.grammar and len(event.text.split()) <= GRAMMAR_WORDS:
             readings.insert(1, Hypothesis(event.grammar, readings[0].weight))
         return readings
 
@@ -272,18 +272,7 @@ class Assistant:
             self._mouth.say(spoken.utterance, spoken.sentences[self._sentence :], self._voice)
 
     def _set_listening(self) -> None:
-        speaks = self._speaks()
-        self._listen(Listening(self._commands if speaks else self._idle_commands, spot=speaks))
-
-    def _spottable(self, words: int = SPOTTED_WORDS) -> tuple[str, ...]:
-        lines = {
-            line
-            for command in SPOTTED
-            for line in (command, *self._content.commands.get(command, ()))
-            if len(line.split()) <= words
-        }
-        extra = {"yes", "no", "help", *WAKE_PHRASES}
-        return tuple(sorted(lines | extra))
+        self._listen(Listening(self._commands, spot=self._speaks()))
 
     def close(self) -> None:
         """Fall silent and end the voice."""

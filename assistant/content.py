@@ -70,9 +70,7 @@ def load_content(folder: Path | None = None) -> Content:
     root = shipped("content")
     guide = load_guide(folder)
     commands = load_commands()
-    interpreter = Interpreter(
-        guide, commands, RedFlags(_yaml(root / "safety" / "red_flags.yaml")), load_off_topic()
-    )
+    interpreter = Interpreter(guide, commands, RedFlags(_yaml(root / "safety" / "red_flags.yaml")), load_off_topic())
     return Content(guide, load_phrases(), commands, interpreter)
 
 

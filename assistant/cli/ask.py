@@ -39,13 +39,16 @@ def ask(
     wav: Path | None,
     batch: str | None,
     context: str,
+    *,
     as_json: bool,
     speak: bool,
     explain: bool,
 ) -> None:
     """Answer one question, given as TEXT or as a recording."""
     if sum(given is not None for given in (text, wav, batch)) != 1:
-        raise WrongInputError('Give one question as text, or --wav FILE, or --batch FILE. Try: marigold ask "does heat help"')
+        raise WrongInputError(
+            'Give one question as text, or --wav FILE, or --batch FILE. Try: marigold ask "does heat help"'
+        )
     asking = _Asking(options, load_content(options.settings().content))
     if batch is not None:
         asking.batch(batch, Context(context))

@@ -20,7 +20,7 @@ MAX_SECONDS = 3600.0
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for each file.")
 @click.pass_obj
-def hear(options: Options, files: tuple[Path, ...], as_json: bool) -> None:
+def hear(options: Options, files: tuple[Path, ...], *, as_json: bool) -> None:
     """Show what is heard in FILES (WAV, FLAC or OGG of any rate)."""
     model = load_speech_model(options.settings().model)
     failed: MarigoldError | None = None
@@ -38,9 +38,7 @@ def hear(options: Options, files: tuple[Path, ...], as_json: bool) -> None:
                     "end": round(turn.ended, 2),
                     "text": turn.text,
                     "alternatives": [h.text for h in turn.hypotheses[1:]],
-                    "words": [
-                        {"word": w.text, "start": round(w.start, 2), "end": round(w.end, 2)} for w in turn.words
-                    ],
+                    "words": [{"word": w.text, "start": round(w.start, 2), "end": round(w.end, 2)} for w in turn.words],
                 }
                 for turn in turns
             ]

@@ -34,11 +34,11 @@ _COMMANDS: Final = {
 class LazyGroup(click.Group):
     """Loads a subcommand's module only when it is used: a quick command stays quick."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's interface
         """Return the names of the subcommands."""
         return sorted(_COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Return the subcommand, or None where there is none of that name."""
         if cmd_name not in _COMMANDS:
             return None
@@ -63,6 +63,7 @@ def cli(
     model: str | None,
     microphone: str | None,
     speaker: str | None,
+    *,
     always_listening: bool | None,
     typed: bool,
     content: Path | None,
@@ -92,7 +93,11 @@ def cli(
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code; never raises and never prints a traceback unasked."""
     try:
-        cli.main(args=list(arguments) if arguments is not None else None, prog_name="marigold", standalone_mode=False)
+        cli.main(
+            args=list(arguments) if arguments is not None else None,
+            prog_name="marigold",
+            standalone_mode=False,
+        )
         sys.stdout.flush()
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
@@ -110,7 +115,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if os.environ.get("MARIGOLD_DEBUG"):
             traceback.print_exc()
         return _tell(
-            f"A fault of ours: {type(fault).__name__}: {fault}\nMARIGOLD_DEBUG=1 shows where; please report it.", FAULT
+            f"A fault of ours: {type(fault).__name__}: {fault}\nMARIGOLD_DEBUG=1 shows where; please report it.",
+            FAULT,
         )
     return 0
 

@@ -29,7 +29,7 @@ from assistant.sound.devices import refresh_devices
 from assistant.sound.microphone import Microphone
 from assistant.sound.speaker import Output, SilentSpeaker, Speaker
 from assistant.speaking.cache import CachedSynthesiser
-from assistant.speaking.mouth import Mouth, MouthEvent
+from assistant.speaking.mouth import Mouth
 from assistant.speaking.supervised import SupervisedSynthesiser
 
 RETRY_SECONDS: Final = 1.0
@@ -126,7 +126,11 @@ class Talk:
             warmed.close()
 
     async def _talk(
-        self, loop: asyncio.AbstractEventLoop, assistant: Assistant, model: SpeechModel | None, voice: CachedSynthesiser
+        self,
+        loop: asyncio.AbstractEventLoop,
+        assistant: Assistant,
+        model: SpeechModel | None,
+        voice: CachedSynthesiser,
     ) -> None:
         if model is not None:
             self._start_hearing(loop, assistant, model)
@@ -160,9 +164,7 @@ class Talk:
             model,
             assistant.hand_over,
             is_complete=assistant.is_complete,
-            settings=EndpointingSettings(
-                short_pause=self._settings.short_pause, long_pause=self._settings.long_pause
-            ),
+            settings=EndpointingSettings(short_pause=self._settings.short_pause, long_pause=self._settings.long_pause),
         )
 
         def lost(reason: str) -> None:
@@ -272,6 +274,6 @@ def run_talk(options: Options, *, timings: bool = False) -> None:
 @click.command()
 @click.option("--timings", is_flag=True, help="Show how long each answer took to begin, by stage.")
 @click.pass_obj
-def talk(options: Options, timings: bool) -> None:
+def talk(options: Options, *, timings: bool) -> None:
     """Ask aloud, hear the answer (what marigold does without a subcommand)."""
     run_talk(options, timings=timings)

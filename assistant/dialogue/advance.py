@@ -78,9 +78,7 @@ class Dialogue:
         reply = Reply(self.phrases, replace(state, attentive_until=now + FOLLOW_UP_WINDOW))
         return reply.say(reply.words(key), Layer.PRODUCT)
 
-    def _speech_ended(
-        self, state: State, event: SpeechEnded, now: float
-    ) -> tuple[State, tuple[Action, ...]]:
+    def _speech_ended(self, state: State, event: SpeechEnded, now: float) -> tuple[State, tuple[Action, ...]]:
         if state.speaking is None or state.speaking.utterance != event.utterance:
             return state, ()
         until = max(state.attentive_until, now + FOLLOW_UP_WINDOW)
@@ -156,4 +154,3 @@ class Dialogue:
         if misses > MISSES_BEFORE_HELP:
             return missed.say((*missed.words("unknown"), *missed.words("help")), Layer.PRODUCT)
         return missed.say(missed.words("unknown"), Layer.PRODUCT, keeps_misses=True)
-

@@ -56,7 +56,8 @@ class Commands:
             "no": self._no,
         }
         # "remaining" and "extend" speak of a timer; while none can run they say so.
-        return table.get(command, lambda r: r.phrase("nothing_running"))(reply)
+        known = table.get(command)
+        return known(reply) if known is not None else reply.phrase("nothing_running")
 
     def _stop(self, reply: Reply) -> _Outcome:
         if reply.state.speaking is None:

@@ -11,11 +11,47 @@ from assistant.errors import WrongInputError
 from assistant.language import sentences_of
 
 REQUIRED: Final[frozenset[str]] = frozenset(
-    "greeting greeting_typed disclaimer_first_use listening_again not_heard unknown unknown_near clarify "
-    "clarify_three more_offer no_more nothing_to_repeat paused resumed slower faster louder quieter at_slowest at_fastest "
-    "at_loudest at_quietest help nothing_running routine_offer routine_not_timed yes_to_what no_ack "
-    "microphone_lost microphone_back speaker_lost speaker_back voice_failed recogniser_restarted wake_ack "
-    "after_flag stop_ack".split()
+    [
+        "attribution",
+        "spotted",
+        "greeting",
+        "greeting_typed",
+        "disclaimer_first_use",
+        "listening_again",
+        "not_heard",
+        "unknown",
+        "unknown_near",
+        "clarify",
+        "clarify_three",
+        "more_offer",
+        "no_more",
+        "nothing_to_repeat",
+        "paused",
+        "resumed",
+        "slower",
+        "faster",
+        "louder",
+        "quieter",
+        "at_slowest",
+        "at_fastest",
+        "at_loudest",
+        "at_quietest",
+        "help",
+        "nothing_running",
+        "routine_offer",
+        "routine_not_timed",
+        "yes_to_what",
+        "no_ack",
+        "microphone_lost",
+        "microphone_back",
+        "speaker_lost",
+        "speaker_back",
+        "voice_failed",
+        "recogniser_restarted",
+        "wake_ack",
+        "after_flag",
+        "stop_ack",
+    ]
 )
 
 
@@ -43,9 +79,7 @@ class Phrases:
         Raises:
             MissingPhraseError: a phrase that the dialogue needs isn't there.
         """
-        self._product = {
-            key: (value,) if isinstance(value, str) else tuple(value) for key, value in product.items()
-        }
+        self._product = {key: (value,) if isinstance(value, str) else tuple(value) for key, value in product.items()}
         self._scripts = dict(scripts)
         missing = REQUIRED - self._product.keys()
         if missing:
@@ -59,6 +93,10 @@ class Phrases:
         variants = self._product[key]
         text = string.Formatter().vformat(variants[turn % len(variants)], (), slots)
         return tuple(sentences_of(text))
+
+    def variants(self, key: str) -> tuple[str, ...]:
+        """Return all variants of a phrase as they are written."""
+        return self._product[key]
 
     def script(self, key: str, heard: str) -> tuple[str, ...]:
         """Return a safety script; the person's own words fill its gap."""

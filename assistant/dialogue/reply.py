@@ -31,13 +31,19 @@ class Reply:
 
     def answer(self, entry: Entry, facet: str | None) -> tuple[State, tuple[Action, ...]]:
         """Give an entry's answer, what was asked for first, and offer to lead its routine."""
-        lead = entry.lead_with(facet)
-        sentences = [sentence.text for sentence in lead]
+        sentences = [sentence.text for sentence in entry.lead_with(facet)]
+        if sentences[0] != entry.answer[0].text:
+            sentences[0] = self._attributed(sentences[0])
         question: OfferQuestion | None = None
         if entry.routine is not None and self.state.flagged is None:
             sentences += self.words("routine_offer")
             question = OfferQuestion(routine=entry.routine)
         return self.say(tuple(sentences), Layer.GUIDE, entry=entry.id, question=question)
+
+    def _attributed(self, sentence: str) -> str:
+        """Begin with who says it; sentences other than an answer's first don't say it themselves."""
+        intro = self.words("attribution")[0].rstrip(".")
+        return f"{intro}: {sentence[0].lower()}{sentence[1:]}"
 
     def more(self, entry: Entry) -> tuple[State, tuple[Action, ...]]:
         """Give the longer part of an entry's answer."""

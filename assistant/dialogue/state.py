@@ -29,7 +29,7 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True)
 class ClarifyQuestion:
-    """"Did you mean A or B?" waits for an answer."""
+    """Waits for an answer to a question between two entries."""
 
     choices: tuple[str, ...]
 

@@ -8,9 +8,25 @@ from typing import Final
 from assistant.language import duration_seconds, normal_form
 from assistant.understanding.meaning import Context
 
-COMMANDS: Final = (
-    "stop pause resume next back repeat restart remaining extend louder quieter slower faster help yes no more".split()
-)
+COMMANDS: Final = [
+    "stop",
+    "pause",
+    "resume",
+    "next",
+    "back",
+    "repeat",
+    "restart",
+    "remaining",
+    "extend",
+    "louder",
+    "quieter",
+    "slower",
+    "faster",
+    "help",
+    "yes",
+    "no",
+    "more",
+]
 """The commands' ids; those that start a routine are ``start:<routine>``. All but ``more`` are fixed wire names."""
 
 _QUESTION_FIRST: Final = frozenset({"yes", "no"})

@@ -188,9 +188,7 @@ class Matcher:
         return sorted(found, key=lambda c: (-c.probability, c.label))
 
 
-def _feature_weights(
-    bags: Sequence[frozenset[str]], label_of: NDArray[np.intp], labels: int
-) -> dict[str, float]:
+def _feature_weights(bags: Sequence[frozenset[str]], label_of: NDArray[np.intp], labels: int) -> dict[str, float]:
     """Return each feature's weight: rare among examples, and at home in few labels."""
     seen: Counter[str] = Counter()
     homes: defaultdict[str, Counter[int]] = defaultdict(Counter)

@@ -68,9 +68,7 @@ class RedFlags:
             BrokenRedFlagsError: a pattern or a name in it can't be used.
         """
         try:
-            self._concepts = {
-                str(name): _compiled(patterns) for name, patterns in definition["concepts"].items()
-            }
+            self._concepts = {str(name): _compiled(patterns) for name, patterns in definition["concepts"].items()}
             self._negation = re.compile(rf"\b(?:{definition['negation']})\s*$")
             self._general = re.compile(str(definition["general-question"]))
             self._topics = re.compile(str(definition["general-topics"]))
@@ -168,9 +166,7 @@ def _near(places: Sequence[Sequence[_Found]], within: int) -> tuple[str, ...] | 
         chosen = [anchor]
         for others in places[1:]:
             close = [
-                other
-                for other in others
-                if max(other.last, anchor.last) - min(other.first, anchor.first) <= within
+                other for other in others if max(other.last, anchor.last) - min(other.first, anchor.first) <= within
             ]
             if not close:
                 break
