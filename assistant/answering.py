@@ -55,9 +55,7 @@ def error_json(ref: object, heard: str, message: str) -> dict[str, Any]:
     }
 
 
-def reply_to(
-    content: Content, hypotheses: Sequence[Weighted] | Sequence[str], context: Context = Context.IDLE
-) -> Reply:
+def reply_to(content: Content, hypotheses: Sequence[Weighted | str], context: Context = Context.IDLE) -> Reply:
     """Understand one utterance (its readings, best first) and return the reply to it."""
     meaning = content.interpreter.interpret(hypotheses, context)
     _, actions = Dialogue(content.guide, content.phrases).advance(State(), Understood(meaning, typed=True), now=0.0)

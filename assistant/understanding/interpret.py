@@ -76,7 +76,7 @@ class Interpreter:
         reader = FeatureReader(guide.vocabulary.concepts, guide.vocabulary.sound_alikes)
         self._matcher = Matcher(_examples(guide, commands, starts, off_topic), reader)
 
-    def interpret(self, hypotheses: Sequence[Weighted] | Sequence[str], context: Context = Context.IDLE) -> Meaning:
+    def interpret(self, hypotheses: Sequence[Weighted | str], context: Context = Context.IDLE) -> Meaning:
         """Return what was meant by an utterance, given its readings, best first.
 
         Red flags are looked for in all readings and before anything else.
@@ -188,7 +188,7 @@ class Interpreter:
         return not concepts & set(rule.forbids)
 
 
-def _weighted(hypotheses: Sequence[Weighted] | Sequence[str]) -> list[Weighted]:
+def _weighted(hypotheses: Sequence[Weighted | str]) -> list[Weighted]:
     readings: list[Weighted] = []
     for rank, item in enumerate(hypotheses):
         readings.append(Weighted(item, RANK_DISCOUNT**rank) if isinstance(item, str) else item)
