@@ -67,10 +67,9 @@ def load_guide(folder: Path | None = None) -> Guide:
 
 def load_content(folder: Path | None = None) -> Content:
     """Return everything, ready to answer. Takes about a second on a small computer."""
-    root = shipped("content")
     guide = load_guide(folder)
     commands = load_commands()
-    interpreter = Interpreter(guide, commands, RedFlags(_yaml(root / "safety" / "red_flags.yaml")), load_off_topic())
+    interpreter = Interpreter(guide, commands, load_red_flags(), load_off_topic())
     return Content(guide, load_phrases(), commands, interpreter)
 
 
@@ -86,10 +85,20 @@ def load_commands() -> dict[str, tuple[str, ...]]:
     return {str(name): tuple(str(line) for line in lines) for name, lines in data.items()}
 
 
+def load_red_flags() -> RedFlags:
+    """Return the red flags of the safety layer."""
+    return RedFlags(_yaml(shipped("content") / "safety" / "red_flags.yaml"))
+
+
 def load_off_topic() -> tuple[str, ...]:
     """Return authored questions that no guide of ours answers."""
+    return tuple(line for lines in load_off_topic_batches().values() for line in lines)
+
+
+def load_off_topic_batches() -> dict[str, tuple[str, ...]]:
+    """Return the same by author batch."""
     data = _yaml(shipped("content") / "product" / "off_topic.yaml")
-    return tuple(str(line) for lines in data.values() for line in lines)
+    return {str(batch): tuple(str(line) for line in lines) for batch, lines in data.items()}
 
 
 def _scripts(path: Path) -> dict[str, Script]:

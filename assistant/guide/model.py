@@ -139,6 +139,17 @@ class Vocabulary(_Value):
     sound_alikes: dict[str, str] = {}
 
 
+class Subject(_Value):
+    """What the guide is about: who names one of ``others`` and none of ``own`` asks about something else."""
+
+    own: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    forms: tuple[str, ...] = ()
+    """Concepts that tell how is asked and not what about ("how long", "why"): alone they name no subject."""
+    pointers: tuple[str, ...] = ()
+    """Words that point at a subject without naming it ("it", "this")."""
+
+
 class Guide(_Value):
     """A whole content pack."""
 
@@ -151,6 +162,8 @@ class Guide(_Value):
     routines: dict[str, Routine] = {}
     unanswered: dict[str, Unanswered] = {}
     vocabulary: Vocabulary = Vocabulary()
+    subject: Subject = Subject()
+    """Concepts of the vocabulary."""
     off_topic: tuple[str, ...] = ()
     """Authored questions that this guide has nothing on: they teach the matcher what to refuse."""
     copied_runs: frozenset[str] = frozenset()

@@ -59,6 +59,7 @@ def parse_pack(files: Mapping[str, str]) -> Guide:
             "facts": _by_id("facts.yaml", facts, None),
             "unanswered": _by_id("unanswered.yaml", unanswered, None),
             "vocabulary": _build(Vocabulary, "vocabulary.yaml", vocabulary),
+            "subject": head.get("subject", {}),
             "off_topic": tuple(str(line) for line in off_topic),
             "copied_runs": frozenset(files.get("source.runs", "").split()),
         },

@@ -27,7 +27,13 @@ class Features:
     """The features of one utterance."""
 
     stems: tuple[str, ...]
-    concepts: frozenset[str]
+    behind: tuple[frozenset[str], ...]
+    """The concepts that each stem stands for, alone or within a phrase."""
+
+    @property
+    def concepts(self) -> frozenset[str]:
+        """All concepts that were named."""
+        return frozenset().union(*self.behind)
 
     def all(self) -> frozenset[str]:
         """Return stems, pairs of neighbouring stems and concepts as one set of names."""
@@ -61,7 +67,7 @@ class FeatureReader:
         """Return the features of ``text``."""
         words = self._sound_alike(normal_form(text).split())
         read = [self._repaired(stem) if repair else stem for stem in stems(" ".join(words))]
-        return Features(stems=tuple(read), concepts=frozenset(self._concepts(read)))
+        return Features(stems=tuple(read), behind=tuple(self._concepts(read)))
 
     def _sound_alike(self, words: list[str]) -> list[str]:
         if not self._alikes:
@@ -86,16 +92,15 @@ class FeatureReader:
         best = process.extractOne(stem, self._targets, scorer=fuzz.ratio, score_cutoff=REPAIR_CUTOFF)
         return str(best[0]) if best else stem
 
-    def _concepts(self, read: list[str]) -> set[str]:
-        found: set[str] = set()
-        i = 0
-        while i < len(read):
-            for length in range(min(self._longest, len(read) - i), 0, -1):
-                concepts = self._phrases.get(tuple(read[i : i + length]))
+    def _concepts(self, read: list[str]) -> list[frozenset[str]]:
+        found: list[frozenset[str]] = []
+        while len(found) < len(read):
+            at = len(found)
+            for length in range(min(self._longest, len(read) - at), 0, -1):
+                concepts = self._phrases.get(tuple(read[at : at + length]))
                 if concepts:
-                    found |= concepts
-                    i += length
+                    found += [frozenset(concepts)] * length
                     break
             else:
-                i += 1
+                found.append(frozenset())
         return found

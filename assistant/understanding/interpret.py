@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -10,7 +12,7 @@ from assistant.guide.model import Guide
 from assistant.language import normal_form
 from assistant.understanding.commands import CommandLexicon, command_seconds
 from assistant.understanding.facets import facet_of
-from assistant.understanding.features import FeatureReader
+from assistant.understanding.features import FeatureReader, Features
 from assistant.understanding.matcher import Candidate, Example, Matcher
 from assistant.understanding.meaning import Context, Kind, Meaning, Reason
 from assistant.understanding.red_flags import RedFlag, RedFlags
@@ -24,10 +26,27 @@ OFF: Final = "off"
 
 # The gate's thresholds: see docs/matching.md for how each was chosen.
 ANSWER_SIMILARITY: Final = 0.36
-ANSWER_PROBABILITY: Final = 0.5
-CLARIFY_SIMILARITY: Final = 0.40
-CLARIFY_SECOND: Final = 0.22
-"""The runner-up's share of the vote from which a person would ask back too."""
+COVER: Final = 0.45
+"""Share of the words, by weight, that an entry's ways of asking must know: the second gate, against questions that
+share only their small words with them."""
+ON_TOPIC: Final = 0.5
+"""Share of the vote that all entries together need before any of them is given as an answer."""
+ANSWER_SHARE: Final = 0.6
+"""Share of the entries' votes from which one of them is the answer."""
+ANSWER_MARGIN: Final = 0.3
+"""... or so much more than the runner-up."""
+CLARIFY_SHARE: Final = 0.55
+"""Share of the entries' votes that two together need to be asked back between."""
+NEARLY_THE_SAME: Final = 0.85
+"""A way of asking so near needs no concepts to confirm it."""
+NEEDED: Final = 0.25
+"""What the votes for an entry count where none of the concepts that it needs was named."""
+FORBIDDEN: Final = 0.2
+START_IN_QUESTION: Final = 0.1
+"""What a routine's start counts where the words are a question: "how do i do the hot and cold" starts nothing."""
+_ASKS: Final = re.compile(r"^(how|what|why|which|when|where|who|is|are|does|do|did|should|will|would it|can it)\b")
+ELSEWHERE: Final = 0.1
+"""What the votes for any entry count where another subject was named and not the guide's own."""
 COMMAND_SIMILARITY: Final[dict[Context, float]] = {
     Context.IDLE: 0.62,
     Context.QUESTION: 0.55,
@@ -41,8 +60,8 @@ COMMAND_PRIOR: Final[dict[Context, float]] = {
     Context.SPEAKING: 2.0,
     Context.ROUTINE: 2.0,
 }
-TAIL_WORDS: Final = 14
-"""Long utterances ramble and end with the question; their last words are tried on their own too."""
+TAILS: Final = (12, 20)
+"""Long utterances ramble and end with the question: so many last words are tried on their own too."""
 RANK_DISCOUNT: Final = 0.6
 """What the second, third … hypothesis counts where no weights are given."""
 EXPLAINED: Final = 5
@@ -123,69 +142,83 @@ class Interpreter:
                 probability = share * candidate.probability + (known.probability if known else 0.0)
                 best = candidate if known is None or candidate.similarity > known.similarity else known
                 merged[candidate.label] = replace(best, probability=probability)
-        prior = COMMAND_PRIOR[context]
+        prior, asks = COMMAND_PRIOR[context], bool(_ASKS.search(normal_form(readings[0].text)))
+        features = self._matcher.features(readings[0].text)
         weighed = [
-            replace(c, probability=c.probability * (prior if c.label.startswith((COMMAND, START)) else 1.0))
-            for c in merged.values()
+            replace(c, probability=c.probability * self._counts(c, features, prior, asks=asks)) for c in merged.values()
         ]
         mass = sum(c.probability for c in weighed) or 1.0
         shares = [replace(c, probability=c.probability / mass) for c in weighed]
         return sorted(shares, key=lambda c: (-c.probability, c.label))
 
     def _rank_one(self, text: str) -> list[Candidate]:
-        ranked = self._matcher.rank(text)
+        """Rank the whole utterance, and the ends of a long one; the ranking that knows most of its words counts."""
         words = text.split()
-        if len(words) <= TAIL_WORDS:
-            return ranked
-        tail = self._matcher.rank(" ".join(words[-TAIL_WORDS:]))
-        if tail and (not ranked or tail[0].similarity > ranked[0].similarity):
-            return tail
-        return ranked
+        rankings = [self._matcher.rank(text)]
+        rankings += [self._matcher.rank(" ".join(words[-length:])) for length in TAILS if length < len(words)]
+        return max(rankings, key=lambda ranked: ranked[0].similarity + ranked[0].cover if ranked else 0.0)
 
     def _gate(self, ranked: Sequence[Candidate], text: str, context: Context) -> Meaning:
-        top = ranked[0]
-        kind, _, name = top.label.partition(":")
-        if top.label.startswith((COMMAND, START)):
+        """Decide first which kind of thing was said, by the votes of all its labels, then which one it is.
+
+        Three entries that share the vote are no reason to say that the guide has nothing on it.
+        """
+        votes: defaultdict[str, float] = defaultdict(float)
+        for candidate in ranked:
+            votes[_kind_of(candidate.label)] += candidate.probability
+        kind = max(votes, key=lambda name: votes[name])
+        inside = [c for c in ranked if _kind_of(c.label) == kind]
+        top = inside[0]
+        if kind == COMMAND:
             if top.similarity < COMMAND_SIMILARITY[context]:
                 return Meaning(Kind.UNKNOWN, score=top.probability)
-            command = name if kind == "command" else top.label
+            command = top.label.removeprefix(COMMAND)
             return Meaning(Kind.COMMAND, id=command, score=top.probability, seconds=command_seconds(text))
-        if top.label == OFF:
-            return Meaning(Kind.UNKNOWN, score=top.probability)
-        if top.label.startswith(OPEN):
-            sure = top.similarity >= ANSWER_SIMILARITY and top.probability >= ANSWER_PROBABILITY
-            return Meaning(Kind.UNKNOWN, id=name if sure else None, score=top.probability)
-        return self._entry_gate(ranked, text)
+        if kind == OPEN:
+            sure = top.similarity >= ANSWER_SIMILARITY
+            return Meaning(Kind.UNKNOWN, id=top.label.removeprefix(OPEN) if sure else None, score=top.probability)
+        if kind == ENTRY and votes[kind] >= ON_TOPIC and top.similarity >= ANSWER_SIMILARITY and top.cover >= COVER:
+            return self._entry_gate(inside, votes[kind], text)
+        return Meaning(Kind.UNKNOWN, score=top.probability)
 
-    def _entry_gate(self, ranked: Sequence[Candidate], text: str) -> Meaning:
-        top = ranked[0]
-        entries = [c for c in ranked if c.label.startswith(ENTRY) and self._fits(c.label, text)]
-        if top not in entries:
-            return Meaning(Kind.UNKNOWN, score=top.probability)
-        second = entries[1] if len(entries) > 1 else None
+    def _entry_gate(self, entries: Sequence[Candidate], votes: float, text: str) -> Meaning:
+        """Answer where one entry has most of the entries' votes; ask back between two that share them."""
+        top = entries[0]
         name = top.label.removeprefix(ENTRY)
-        both = top.probability + (second.probability if second else 0.0)
-        close = (
-            second is not None
-            and second.probability >= CLARIFY_SECOND
-            and top.similarity >= CLARIFY_SIMILARITY
-            and both >= ANSWER_PROBABILITY
-        )
-        if second is not None and close:
-            choices = (name, second.label.removeprefix(ENTRY))
-            return Meaning(Kind.CLARIFY, score=top.probability, choices=choices)
-        if top.probability < ANSWER_PROBABILITY or top.similarity < ANSWER_SIMILARITY:
+        score = top.probability / votes
+        second = entries[1].probability / votes if len(entries) > 1 else 0.0
+        if score >= ANSWER_SHARE or score - second >= ANSWER_MARGIN:
+            return Meaning(Kind.ANSWER, id=name, score=top.probability, facet=facet_of(normal_form(text)))
+        if score + second < CLARIFY_SHARE:
             return Meaning(Kind.UNKNOWN, score=top.probability)
-        facet = facet_of(normal_form(text))
-        return Meaning(Kind.ANSWER, id=name, score=top.probability, facet=facet)
+        choices = (name, entries[1].label.removeprefix(ENTRY))
+        return Meaning(Kind.CLARIFY, score=top.probability, choices=choices)
 
-    def _fits(self, label: str, text: str) -> bool:
-        """Return whether the words hold one of the concepts that the entry needs, and none that it forbids."""
-        rule = self._guide.entries[label.removeprefix(ENTRY)].concepts
-        concepts = self._matcher.features(text).concepts
-        if rule.needs and not concepts & set(rule.needs):
-            return False
-        return not concepts & set(rule.forbids)
+    def _counts(self, candidate: Candidate, features: Features, prior: float, *, asks: bool) -> float:
+        """Return the factor on a label's votes that what else is known of the utterance gives."""
+        if candidate.label.startswith(START) and asks:
+            return START_IN_QUESTION
+        return prior if _kind_of(candidate.label) == COMMAND else self._fit(candidate, features)
+
+    def _fit(self, candidate: Candidate, features: Features) -> float:
+        """Return what an entry's votes count given the concepts that were named."""
+        if not candidate.label.startswith(ENTRY) or candidate.similarity >= NEARLY_THE_SAME:
+            return 1.0
+        subject, concepts = self._guide.subject, features.concepts
+        if concepts & set(subject.others) and not concepts & set(subject.own):
+            return ELSEWHERE
+        if subject.forms and concepts <= set(subject.forms) and not set(features.stems) & set(subject.pointers):
+            return ELSEWHERE
+        rule = self._guide.entries[candidate.label.removeprefix(ENTRY)].concepts
+        if concepts & set(rule.forbids):
+            return FORBIDDEN
+        return 1.0 if not rule.needs or concepts & set(rule.needs) else NEEDED
+
+
+def _kind_of(label: str) -> str:
+    if label.startswith(START):
+        return COMMAND
+    return label if label == OFF else label.partition(":")[0] + ":"
 
 
 def _weighted(hypotheses: Sequence[Weighted | str]) -> list[Weighted]:

@@ -24,21 +24,21 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
-from assistant.understanding.features import FeatureReader, Features
+from assistant.understanding.features import CONCEPT, FeatureReader, Features
 
 NEAREST: Final = 60
 """Examples that the second stage looks at: past this many the vote no longer changes."""
-VOTERS: Final = 4
+VOTERS: Final = 6
 """Examples of one label that vote: a label with many examples has no louder voice."""
 OVERLAP_WEIGHT: Final = 0.55
 SORT_WEIGHT: Final = 0.2
 SET_WEIGHT: Final = 0.25
 VOTE_TEMPERATURE: Final = 0.07
 BAYES_WEIGHT: Final = 0.5
-BAYES_SMOOTHING: Final = 0.3
-CONCEPT_GAIN: Final = 1.3
+BAYES_SMOOTHING: Final = 0.2
+CONCEPT_GAIN: Final = 1.5
 """How much more a concept counts than a word as rare as it: it stands for what many say in many ways."""
-PAIR_GAIN: Final = 0.6
+PAIR_GAIN: Final = 0.45
 """Pairs of words count less than words: they are rare, so their idf overstates them."""
 
 
@@ -57,6 +57,8 @@ class Candidate:
     label: str
     probability: float
     similarity: float
+    cover: float
+    """Share (0 to 1) of the utterance's words, by weight, that some example of the label says too."""
     nearest: str
 
 
@@ -75,6 +77,10 @@ class Matcher:
         bags = [draft.all() for draft in drafts]
         self._weights = _feature_weights(bags, self._label_of, len(self._labels))
         self._norms = np.array([self._norm(bag) for bag in bags])
+        self._rarest = max(self._weights.values(), default=1.0)
+        self._said: list[set[str]] = [set() for _ in self._labels]
+        for row, bag in enumerate(bags):
+            self._said[self._label_of[row]] |= bag
         self._postings = self._index(bags)
         self._bayes, self._bayes_unseen = self._bayes_table(bags)
 
@@ -87,13 +93,17 @@ class Matcher:
         """Return the features of ``text`` as the matcher sees them."""
         return self._reader.read(text)
 
-    def known_share(self, features: Features) -> float:
-        """Return the share (0 to 1) of the utterance's words, by weight, that any example has."""
-        if not features.stems:
-            return 0.0
-        rare = max(self._weights.values(), default=1.0)
-        weights = [(self._weights.get(stem, rare), stem in self._weights) for stem in features.stems]
-        return sum(w for w, known in weights if known) / sum(w for w, _ in weights)
+    def _cover(self, features: Features, label: int) -> float:
+        """Return a label's cover: a word is covered where its examples have it, or a concept behind it."""
+        said = self._said[label]
+        rare = self._rarest
+        total = covered = 0.0
+        for stem, concepts in zip(features.stems, features.behind, strict=True):
+            weight = self._weights.get(stem, rare)
+            total += weight
+            if stem in said or any(CONCEPT + concept in said for concept in concepts):
+                covered += weight
+        return covered / total if total else 0.0
 
     def rank(self, text: str) -> list[Candidate]:
         """Return the labels that come near, best first; empty where nothing is shared."""
@@ -110,7 +120,7 @@ class Matcher:
         sort = process.cdist([query], near, scorer=fuzz.token_sort_ratio, dtype=np.float32)[0] / 100.0
         same = process.cdist([query], near, scorer=fuzz.token_set_ratio, dtype=np.float32)[0] / 100.0
         similarity = OVERLAP_WEIGHT * overlap[rows] + SORT_WEIGHT * sort + SET_WEIGHT * same
-        return self._vote(rows, similarity, self._bayes_scores(bag))
+        return self._vote(features, rows, similarity, self._bayes_scores(bag))
 
     def _norm(self, bag: Iterable[str]) -> float:
         return math.sqrt(sum(self._weights.get(name, 0.0) ** 2 for name in bag)) or 1.0
@@ -124,7 +134,7 @@ class Matcher:
 
     def _overlap(self, bag: frozenset[str]) -> NDArray[np.float64]:
         shared = np.zeros(len(self._examples))
-        unseen = max(self._weights.values(), default=1.0)
+        unseen = self._rarest
         total = 0.0
         for name in bag:
             where = self._postings.get(name)
@@ -161,7 +171,7 @@ class Matcher:
         return scores / math.sqrt(total) if total else scores
 
     def _vote(
-        self, rows: NDArray[np.intp], similarity: NDArray[np.float64], bayes: NDArray[np.float64]
+        self, features: Features, rows: NDArray[np.intp], similarity: NDArray[np.float64], bayes: NDArray[np.float64]
     ) -> list[Candidate]:
         order = np.argsort(-similarity)
         voices: defaultdict[int, list[int]] = defaultdict(list)
@@ -181,6 +191,7 @@ class Matcher:
                 label=self._labels[label],
                 probability=math.exp(logits[label] - peak) / total,
                 similarity=float(similarity[places[0]]),
+                cover=self._cover(features, label),
                 nearest=self._examples[rows[places[0]]].text,
             )
             for label, places in voices.items()
