@@ -7,6 +7,7 @@ out what it wants done.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -38,6 +39,9 @@ GRAMMAR_WORDS: Final = 3
 """What the grammar recogniser takes for a command counts only where the open one heard about as few words."""
 COMPLETE_SCORE: Final = 0.72
 """Share of the vote from which an answer is taken without waiting for more words."""
+UNSURE_PAUSE: Final = 0.4
+"""Seconds of silence after what is understood, but less surely: the goal of 0.6 s to the first sound less what
+final decoding, voice and output take (0.15 s)."""
 COMPLETE_WORDS: Final = 4
 """Fewer words are seldom a whole question: "how long" waits for more."""
 
@@ -113,6 +117,7 @@ class Assistant:
         self.state = State(always_listening=settings.always_listening, rate=settings.rate, volume=settings.volume)
         self._sentence = 0
         self._waiting: tuple[Heard, float, float] | None = None
+        self._alone = frozenset(content.phrases.variants("spotted_alone"))
         self._commands = (*content.phrases.variants("spotted"), *WAKE_PHRASES)
 
     # From any thread -------------------------------------------------------------------------------
@@ -122,15 +127,16 @@ class Assistant:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._queue.put_nowait, event)
 
-    def is_complete(self, readings: Sequence[Hypothesis]) -> bool:
-        """Return whether what was said needs nothing more to be understood. Called by the ear's thread."""
+    def pause_needed(self, readings: Sequence[Hypothesis]) -> float:
+        """Return how much silence (s) ends a turn with these readings. Called by the ear's thread."""
         meaning = self._understand(readings)
         if meaning.kind is Kind.COMMAND:
-            return True
+            return 0.0
         words = len(readings[0].text.split()) if readings else 0
-        if meaning.kind in (Kind.ANSWER, Kind.RED_FLAG):
-            return words >= COMPLETE_WORDS and meaning.score >= COMPLETE_SCORE
-        return False
+        if meaning.kind not in (Kind.ANSWER, Kind.RED_FLAG, Kind.CLARIFY) or words < COMPLETE_WORDS:
+            return math.inf
+        sure = meaning.kind is not Kind.CLARIFY and meaning.score >= COMPLETE_SCORE
+        return 0.0 if sure else UNSURE_PAUSE
 
     # The loop ----------------------------------------------------------------------------------------
 
@@ -272,7 +278,7 @@ class Assistant:
             self._mouth.say(spoken.utterance, spoken.sentences[self._sentence :], self._voice)
 
     def _set_listening(self) -> None:
-        self._listen(Listening(self._commands, spot=self._speaks()))
+        self._listen(Listening(self._commands, spot=self._speaks(), alone=self._alone))
 
     def close(self) -> None:
         """Fall silent and end the voice."""

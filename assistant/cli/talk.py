@@ -163,7 +163,7 @@ class Talk:
         self._ear = Ear(
             model,
             assistant.hand_over,
-            is_complete=assistant.is_complete,
+            pause_needed=assistant.pause_needed,
             settings=EndpointingSettings(short_pause=self._settings.short_pause, long_pause=self._settings.long_pause),
         )
 

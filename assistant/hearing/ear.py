@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -39,7 +40,13 @@ QUIET_LEVEL: Final = 30.0
 """Root mean square (of 32767) below which a frame can't hold speech: the detector is spared (-61 dB)."""
 _STOP: Final = object()
 
-IsComplete = Callable[[Sequence[Hypothesis]], bool]
+PauseNeeded = Callable[[Sequence[Hypothesis]], float]
+"""Tells from the readings so far how many seconds of silence end the turn; infinity for the usual long pause."""
+
+
+def always_wait(_: Sequence[Hypothesis]) -> float:
+    """Return infinity: every turn ends with the usual long pause."""
+    return math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +55,13 @@ class Listening:
 
     ``spot``: take a command from partial results, without waiting for the end of the turn. For times when
     the assistant speaks or counts; at other times a command may be the begin of a question.
+    ``alone``: commands that are taken on the grammar's word alone; for the others the open recogniser must hear
+    the same, or "how long do I ..." becomes "hang on".
     """
 
     commands: tuple[str, ...] = ()
     spot: bool = False
+    alone: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -80,12 +90,12 @@ class Ear:
         model: SpeechModel,
         on_event: Callable[[HearingEvent], None],
         *,
-        is_complete: IsComplete = lambda _: False,
+        pause_needed: PauseNeeded = always_wait,
         settings: EndpointingSettings | None = None,
     ) -> None:
-        """Build the recognisers. ``is_complete`` tells whether readings need nothing more to be understood."""
+        """Build the recognisers."""
         self._on_event = on_event
-        self._is_complete = is_complete
+        self._pause_needed = pause_needed
         self._model = model
         self._open = model.open_recogniser()
         self._grammars: dict[tuple[str, ...], Recogniser | None] = {}
@@ -213,18 +223,19 @@ class Ear:
         if turn.since_look + 1e-9 < PARTIAL_EVERY:
             return
         turn.since_look = 0.0
+        said = self._open.partial()
         if self._grammar is not None and turn.spotted is None:
-            self._spot(turn, self._grammar.partial())
+            self._spot(turn, self._grammar.partial(), said)
         before = [segment[0].text for segment in turn.segments if segment]
-        text = " ".join(part for part in (*before, self._open.partial()) if part)
+        text = " ".join(part for part in (*before, said) if part)
         if text and text != turn.partial:
             turn.partial = text
             self._on_event(HeardSoFar(text, self._seconds(self._at)))
 
-    def _spot(self, turn: _Turn, partial: str) -> None:
-        said = partial.replace(UNKNOWN, " ").split()
-        text = " ".join(said)
-        if not text or text not in self._listening.commands:
+    def _spot(self, turn: _Turn, partial: str, said: str) -> None:
+        """Take the command in the grammar's partial result once it is stable, and heard by ``said`` too."""
+        text = " ".join(partial.replace(UNKNOWN, " ").split())
+        if not text or text not in self._listening.commands or not self._believes(text, [said]):
             turn.candidate = ""
             turn.looks = 0
             return
@@ -233,17 +244,25 @@ class Ear:
         if turn.looks >= STABLE_LOOKS and self._listening.spot:
             self._take(turn, text)
 
+    def _believes(self, command: str, readings: Iterable[str]) -> bool:
+        return command in self._listening.alone or any(f" {said}".endswith(f" {command}") for said in readings)
+
     def _take(self, turn: _Turn, text: str) -> None:
         turn.spotted = text
         self._on_event(CommandSpotted(text, self._seconds(self._at), self._seconds(turn.began)))
 
     def _pause(self, turn: _Turn) -> None:
-        """Close the segment on trial: if what was said is complete the turn ends here."""
+        """Close the segment on trial: if what was said needs no more silence the turn ends here."""
         turn.pending = self._final(turn)
         readings = join([*turn.segments, turn.pending])
-        if readings and self._is_complete(readings):
+        if not readings:
+            return
+        needed = self._pause_needed(readings)
+        if needed <= self._endpointer.silence:
             self._endpointer.reset()
             self._end()
+        else:
+            self._endpointer.settle(needed)
 
     def _resume(self, turn: _Turn) -> None:
         if turn.pending:
@@ -266,8 +285,9 @@ class Ear:
         turn.final_seconds = time.perf_counter() - began
         said = grammar[0].text if grammar else ""
         turn.grammar = said if said in self._listening.commands and not turn.segments else None
-        if turn.grammar and turn.spotted is None and self._listening.spot:
-            self._take(turn, turn.grammar)
+        wanted = turn.grammar if self._listening.spot and turn.spotted is None else None
+        if wanted and self._believes(wanted, [reading.text for reading in readings]):
+            self._take(turn, wanted)
         return readings
 
     def _end(self) -> None:

@@ -14,8 +14,8 @@ FRAME_SECONDS: Final = 512 / 16_000
 class EndpointingSettings:
     """How certain and how long; probabilities 0 to 1, times in seconds.
 
-    The short pause ends a turn only when what was said is complete in itself; otherwise the long one does,
-    so that a person who stops for breath is not cut off.
+    After the short pause whoever listens may say how much silence is enough for what was said (`Endpointer.settle`);
+    otherwise the long pause ends the turn, so that a person who stops for breath is not cut off.
     """
 
     speech_above: float = 0.5
@@ -55,6 +55,11 @@ class Endpointer:
         self._speech = 0.0
         self._silence = 0.0
         self._turn = 0.0
+        self._enough = self._settings.long_pause
+
+    def settle(self, seconds: float) -> None:
+        """End the turn after ``seconds`` of silence, at most the long pause, unless speech goes on before."""
+        self._enough = min(max(0.0, seconds), self._settings.long_pause)
 
     @property
     def in_turn(self) -> bool:
@@ -87,10 +92,11 @@ class Endpointer:
             self._silence = 0.0
             if self._told_pause:
                 self._told_pause = False
+                self._enough = settings.long_pause
                 return Change.RESUMED
             return self._too_long()
         self._silence += FRAME_SECONDS
-        if self._silence + 1e-9 >= settings.long_pause:
+        if self._silence + 1e-9 >= self._enough:
             self.reset()
             return Change.ENDED
         if not self._told_pause and self._silence + 1e-9 >= settings.short_pause:

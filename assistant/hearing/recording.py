@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.hearing.ear import Ear, IsComplete
+from assistant.hearing.ear import Ear, PauseNeeded, always_wait
 from assistant.hearing.events import Heard, HearingEvent, Hypothesis
 from assistant.hearing.recogniser import SpeechModel, join
 from assistant.sound.samples import SAMPLE_RATE
@@ -15,7 +15,7 @@ TAIL_SECONDS = 1.0
 
 
 def hear_recording(
-    model: SpeechModel, samples: NDArray[np.int16], *, is_complete: IsComplete = lambda _: False
+    model: SpeechModel, samples: NDArray[np.int16], *, pause_needed: PauseNeeded = always_wait
 ) -> list[Heard]:
     """Return the turns in ``samples`` (mono, 16 kHz), in order; empty where nobody speaks."""
     turns: list[Heard] = []
@@ -24,7 +24,7 @@ def hear_recording(
         if isinstance(event, Heard):
             turns.append(event)
 
-    ear = Ear(model, keep, is_complete=is_complete)
+    ear = Ear(model, keep, pause_needed=pause_needed)
     ear.feed(samples)
     ear.feed(np.zeros(int(TAIL_SECONDS * SAMPLE_RATE), dtype=np.int16))
     ear.finish()

@@ -7,21 +7,17 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
 import soxr
 from numpy.typing import NDArray
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from virtual_devices import SPEAKER_RATE, VirtualDevices, in_this_process, virtual_devices
-
 from assistant.sound.microphone import Microphone
 from assistant.sound.playback import PlaybackState
 from assistant.sound.samples import Block
 from assistant.sound.speaker import RATE, Speaker
+from virtual_devices import SPEAKER_RATE, VirtualDevices, in_this_process, virtual_devices
 
 pytestmark = pytest.mark.devices
 
