@@ -14,11 +14,19 @@ class Say:
     utterance: str
     sentences: tuple[str, ...]
     source: Layer
+    """Who says the most of it; ``layers`` tells sentence by sentence."""
+    layers: tuple[Layer, ...] = ()
+    """Who says each sentence; as long as ``sentences``, or empty where ``source`` says all of them."""
 
     @property
     def text(self) -> str:
         """All of it as one text."""
         return " ".join(self.sentences)
+
+    def said_by(self, layer: Layer) -> tuple[str, ...]:
+        """Return the sentences of one layer, in order."""
+        layers = self.layers or (self.source,) * len(self.sentences)
+        return tuple(text for text, by in zip(self.sentences, layers, strict=True) if by is layer)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The conversation: ``advance(state, event, now) -> (state, actions)``. No clock, thread, device or file.
 
 Answers come from the guide, warnings from the safety layer, the rest from the product's phrases; a `Say`
-names its source, and no sentence mixes two.
+names the source of each sentence, and no sentence mixes two.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from assistant.dialogue.actions import Action, Silence, WakeAt
+from assistant.dialogue.actions import Silence, WakeAt
+from assistant.dialogue.choosing import Chosen, chosen_of, words_without_wake
 from assistant.dialogue.commands import Commands
 from assistant.dialogue.events import Event, PartBack, PartLost, SpeechEnded, Started, Tick, Understood
 from assistant.dialogue.phrases import Phrases
-from assistant.dialogue.reply import Reply
+from assistant.dialogue.reply import Line, Outcome, Reply
+from assistant.dialogue.safety import EARLY, SAFETY_WAIT, Safety, breaks_in, is_release
 from assistant.dialogue.state import ClarifyQuestion, SafetyQuestion, State
 from assistant.guide.model import Guide, Layer
 from assistant.understanding.meaning import Kind, Meaning
@@ -27,6 +29,10 @@ WAKE_WINDOW: Final = 10.0
 """Seconds to ask after the wake phrase alone."""
 MISSES_BEFORE_HELP: Final = 2
 """Turns not understood before the assistant offers what it can do."""
+CHOICES_ASKED: Final = 2
+"""How often "did you mean A or B" is asked before the words are taken as something else."""
+CHOICE_WORDS: Final = 6
+"""More words than these, not understood, are something else and not a choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,7 @@ class Dialogue:
     guide: Guide
     phrases: Phrases
 
-    def advance(self, state: State, event: Event, now: float) -> tuple[State, tuple[Action, ...]]:
+    def advance(self, state: State, event: Event, now: float) -> Outcome:
         """Return the state after ``event`` at ``now`` (s, any clock that only goes forward) and what to do."""
         if isinstance(event, Understood):
             return self._understood(state, event, now)
@@ -51,19 +57,21 @@ class Dialogue:
 
     # What happens -----------------------------------------------------------------------------------
 
-    def _started(self, state: State, event: Started, now: float) -> tuple[State, tuple[Action, ...]]:
-        reply = Reply(self.phrases, replace(state, attentive_until=now + FIRST_WINDOW))
+    def _started(self, state: State, event: Started, now: float) -> Outcome:
+        reply = Reply(self.phrases, _attentive(state, now + FIRST_WINDOW))
         sentences = reply.words("greeting_typed" if event.typed else "greeting")
         if event.first_use:
             sentences += reply.words("disclaimer_first_use")
         return reply.say(sentences, Layer.PRODUCT)
 
-    def _tick(self, state: State, now: float) -> tuple[State, tuple[Action, ...]]:
-        if state.question is not None and now >= state.attentive_until and state.speaking is None:
+    def _tick(self, state: State, now: float) -> Outcome:
+        if isinstance(state.question, SafetyQuestion):
+            return Safety(self.phrases).unheard(state, state.question, now)
+        if state.question is not None and now + EARLY >= state.attentive_until and state.speaking is None:
             return replace(state, question=None), ()
         return state, ()
 
-    def _part(self, state: State, event: PartLost | PartBack, now: float) -> tuple[State, tuple[Action, ...]]:
+    def _part(self, state: State, event: PartLost | PartBack, now: float) -> Outcome:
         lost = isinstance(event, PartLost)
         key = {
             ("microphone", True): "microphone_lost",
@@ -75,82 +83,119 @@ class Dialogue:
         }.get((event.part, lost))
         if key is None:
             return state, ()
-        reply = Reply(self.phrases, replace(state, attentive_until=now + FOLLOW_UP_WINDOW))
-        return reply.say(reply.words(key), Layer.PRODUCT)
+        reply = Reply(self.phrases, _attentive(state, now + FOLLOW_UP_WINDOW))
+        speaker = event.part == "speaker"
+        if not speaker and state.speaking is not None and state.speaking.urgent:
+            return reply.state, ()  # the script matters more than the state of the machine
+        if speaker and not lost and state.last is not None and state.last.urgent:
+            return reply.again(state.last, *reply.lines(key))  # nobody may have heard it
+        return reply.phrase(key, question=state.question)
 
-    def _speech_ended(self, state: State, event: SpeechEnded, now: float) -> tuple[State, tuple[Action, ...]]:
+    def _speech_ended(self, state: State, event: SpeechEnded, now: float) -> Outcome:
+        state = _counted(state, event)
         if state.speaking is None or state.speaking.utterance != event.utterance:
             return state, ()
-        until = max(state.attentive_until, now + FOLLOW_UP_WINDOW)
-        return replace(state, speaking=None, held=False, attentive_until=until), (WakeAt(until),)
+        silent = replace(_attentive(state, now + FOLLOW_UP_WINDOW), speaking=None, held=False)
+        if isinstance(silent.question, SafetyQuestion):
+            deadline = now + SAFETY_WAIT
+            return replace(silent, question=replace(silent.question, deadline=deadline)), (WakeAt(deadline),)
+        return silent, (WakeAt(silent.attentive_until),)
 
-    def _understood(self, state: State, event: Understood, now: float) -> tuple[State, tuple[Action, ...]]:
+    def _understood(self, state: State, event: Understood, now: float) -> Outcome:
         meaning = event.meaning
-        meant_for_us = event.typed or meaning.addressed or state.attentive(now)
+        safety = Safety(self.phrases)
         if meaning.kind is Kind.RED_FLAG:
-            return self._red_flag(state, meaning)
-        if not meant_for_us:
+            return safety.raise_flag(state, meaning)
+        if not self._taken(state, event, now):
             return state, ()
         if meaning.kind is Kind.SILENCE:
             return self._silence(state, meaning, now)
-        reply = Reply(self.phrases, replace(state, attentive_until=now + FOLLOW_UP_WINDOW))
-        if meaning.kind is Kind.COMMAND and meaning.id is not None:
-            return Commands(self.guide, self.phrases).carry_out(reply, meaning)
-        chosen = self._chosen(state, meaning)
-        if chosen is not None:
-            return reply.answer(self.guide.entries[chosen], meaning.facet)
-        if meaning.kind is Kind.ANSWER and meaning.id is not None:
-            return reply.answer(self.guide.entries[meaning.id], meaning.facet)
-        if meaning.kind is Kind.CLARIFY:
-            return self._clarify(reply, meaning)
-        return self._unknown(reply, meaning)
+        reply = Reply(self.phrases, _attentive(state, now + FOLLOW_UP_WINDOW))
+        if is_release(self.phrases, state, meaning):
+            return safety.release(reply)
+        outcome: Outcome | None = None
+        if isinstance(state.question, SafetyQuestion):
+            outcome = safety.answered(reply, state.question, meaning)
+        elif isinstance(state.question, ClarifyQuestion):
+            outcome = self._chosen(reply, state.question, meaning)
+        return outcome or self._replied(reply, meaning)
+
+    def _taken(self, state: State, event: Understood, now: float) -> bool:
+        """Return whether words are meant for the assistant, and may be heard now."""
+        meaning = event.meaning
+        if event.typed:
+            return True
+        if state.speaking is not None and state.speaking.urgent:
+            return breaks_in(self.phrases, state, meaning)
+        if meaning.addressed or state.always_listening:
+            return True
+        if state.held and now >= state.attentive_until:
+            return meaning.kind is Kind.COMMAND  # it waits for "go on", not for other people's talk
+        return state.attentive(now)
 
     # What is said -----------------------------------------------------------------------------------
 
-    def _silence(self, state: State, meaning: Meaning, now: float) -> tuple[State, tuple[Action, ...]]:
+    def _replied(self, reply: Reply, meaning: Meaning) -> Outcome:
+        if meaning.kind is Kind.COMMAND and meaning.id is not None:
+            return Commands(self.guide, self.phrases).carry_out(reply, meaning)
+        if meaning.kind is Kind.ANSWER and meaning.id in self.guide.entries:
+            return reply.answer(self.guide.entries[meaning.id], meaning.facet)
+        if meaning.kind is Kind.CLARIFY and meaning.choices:
+            return self._clarify(reply, ClarifyQuestion(meaning.choices))
+        return self._unknown(reply, meaning)
+
+    def _silence(self, state: State, meaning: Meaning, now: float) -> Outcome:
         """Wake phrase alone: say that we listen. No words at all: nothing."""
         if not meaning.addressed:
             return state, ()
-        stopping: tuple[Action, ...] = (Silence(),) if state.speaking else ()
-        woken = replace(state, attentive_until=now + WAKE_WINDOW, held=False)
-        after, actions = Reply(self.phrases, woken).phrase("wake_ack")
-        return after, (*stopping, *actions)
+        woken = replace(_attentive(state, now + WAKE_WINDOW), held=False)
+        after, actions = Reply(self.phrases, woken).phrase("wake_ack", question=state.question)
+        return after, ((Silence(),) if state.speaking else ()) + actions
 
-    def _red_flag(self, state: State, meaning: Meaning) -> tuple[State, tuple[Action, ...]]:
-        assert meaning.script is not None
-        asks = meaning.tier == "ASK"
-        flagged = replace(
-            state,
-            question=SafetyQuestion(meaning.id or "", meaning.script) if asks else None,
-            flagged=state.flagged if asks else meaning.id,
-            misses=0,
-        )
-        reply = Reply(self.phrases, flagged)
-        return reply.say(self.phrases.script(meaning.script, meaning.heard), Layer.SAFETY, urgent=True)
+    def _clarify(self, reply: Reply, question: ClarifyQuestion, *before: Line) -> Outcome:
+        titles = [self.guide.entries[choice].title for choice in question.choices]
+        if len(titles) == 1:
+            return reply.answer(self.guide.entries[question.choices[0]], None)
+        key = "clarify" if len(titles) == 2 else "clarify_three"
+        slots = dict(zip("abc", titles, strict=False))
+        lines = (*before, *reply.lines(key, **slots))
+        return reply.say_lines(lines, Layer.PRODUCT, question=replace(question, choices=question.choices[:3]))
 
-    def _clarify(self, reply: Reply, meaning: Meaning) -> tuple[State, tuple[Action, ...]]:
-        titles = [self.guide.entries[choice].title for choice in meaning.choices]
-        words = reply.words("clarify", a=titles[0], b=titles[1])
-        return reply.say(words, Layer.PRODUCT, question=ClarifyQuestion(meaning.choices))
+    def _chosen(self, reply: Reply, question: ClarifyQuestion, meaning: Meaning) -> Outcome | None:
+        """Return the reply to words after "did you mean A or B"; None where they are something else."""
+        chosen = chosen_of(question.choices, meaning, self.guide, self.phrases)
+        if chosen is Chosen.NEITHER:
+            return reply.phrase("neither_ack")
+        if chosen is Chosen.BOTH:
+            first, second = (self.guide.entries[choice] for choice in question.choices[:2])
+            return reply.answer(first, meaning.facet, then=second)
+        if chosen is not None:
+            return reply.answer(self.guide.entries[chosen], meaning.facet)
+        vague = meaning.kind in (Kind.UNKNOWN, Kind.CLARIFY) and meaning.id is None
+        if vague and question.asked < CHOICES_ASKED and len(words_without_wake(meaning).split()) <= CHOICE_WORDS:
+            return self._clarify(reply, replace(question, asked=question.asked + 1), *reply.lines("choose_again"))
+        return None
 
-    def _chosen(self, state: State, meaning: Meaning) -> str | None:
-        """Return the entry picked after "did you mean A or B": the likelier of the two offered."""
-        if not isinstance(state.question, ClarifyQuestion):
-            return None
-        if meaning.kind is Kind.ANSWER and meaning.id in state.question.choices:
-            return meaning.id
-        if meaning.kind not in (Kind.CLARIFY, Kind.UNKNOWN):
-            return None
-        offered = {f"entry:{choice}": choice for choice in state.question.choices}
-        return next((offered[r.label] for r in meaning.reasons if r.label in offered), None)
-
-    def _unknown(self, reply: Reply, meaning: Meaning) -> tuple[State, tuple[Action, ...]]:
-        open_question = self.guide.unanswered.get(meaning.id) if meaning.id else None
-        if open_question is not None:
-            sentences = (open_question.speech, *((open_question.safety,) if open_question.safety else ()))
-            return reply.say(sentences, Layer.PRODUCT)
+    def _unknown(self, reply: Reply, meaning: Meaning) -> Outcome:
+        left_open = self.guide.unanswered.get(meaning.id) if meaning.id else None
+        if left_open is not None:
+            safety = ((left_open.safety, Layer.SAFETY),) if left_open.safety else ()
+            return reply.say_lines(((left_open.speech, Layer.PRODUCT), *safety), Layer.PRODUCT)
         misses = reply.state.misses + 1
         missed = reply.with_state(misses=misses)
         if misses > MISSES_BEFORE_HELP:
             return missed.say((*missed.words("unknown"), *missed.words("help")), Layer.PRODUCT)
         return missed.say(missed.words("unknown"), Layer.PRODUCT, keeps_misses=True)
+
+
+def _attentive(state: State, until: float) -> State:
+    """Return ``state`` listening at least until then; a window is never shortened."""
+    return replace(state, attentive_until=max(state.attentive_until, until))
+
+
+def _counted(state: State, event: SpeechEnded) -> State:
+    """Return ``state`` knowing how much of what can be gone on with has come out."""
+    if state.last is None or state.last.utterance != event.utterance:
+        return state
+    whole = len(state.last.sentences)
+    return replace(state, said=whole if event.finished else min(max(state.said + event.sentences_done, 0), whole))

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from assistant.dialogue.actions import Action, GoOn, Hold, SetVoice, Silence
+from assistant.dialogue.actions import GoOn, Hold, SetVoice, Silence
 from assistant.dialogue.phrases import Phrases
-from assistant.dialogue.reply import Reply
-from assistant.dialogue.state import ClarifyQuestion, OfferQuestion, SafetyQuestion, State
+from assistant.dialogue.reply import Outcome, Reply
+from assistant.dialogue.safety import Safety
+from assistant.dialogue.state import OfferQuestion, SafetyQuestion
 from assistant.guide.model import Guide, Layer
-from assistant.routines.describe import spoken_steps
+from assistant.routines.describe import spoken_steps, step_layers
 from assistant.understanding.meaning import Meaning
 
 RATE_STEP: Final = 20
@@ -21,9 +22,9 @@ RATE_RANGE: Final = (105, 285)
 VOLUME_STEP: Final = 15
 VOLUME_RANGE: Final = (25, 100)
 """Never so quiet that a person thinks it is gone."""
+WAIT_EXTRA: Final = 60.0
+"""Seconds more that it listens after "wait a minute"."""
 START: Final = "start:"
-
-_Outcome = tuple[State, tuple[Action, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,12 @@ class Commands:
     guide: Guide
     phrases: Phrases
 
-    def carry_out(self, reply: Reply, meaning: Meaning) -> _Outcome:
+    def carry_out(self, reply: Reply, meaning: Meaning) -> Outcome:
         """Return what the command does."""
         command = meaning.id or ""
         if command.startswith(START):
             return self._start(reply, command.removeprefix(START))
-        table: dict[str, Callable[[Reply], _Outcome]] = {
+        table: dict[str, Callable[[Reply], Outcome]] = {
             "stop": self._stop,
             "pause": self._pause,
             "resume": self._resume,
@@ -59,53 +60,58 @@ class Commands:
         known = table.get(command)
         return known(reply) if known is not None else reply.phrase("nothing_running")
 
-    def _stop(self, reply: Reply) -> _Outcome:
-        if reply.state.speaking is None:
-            return reply.phrase("stop_ack")
-        return replace(reply.state, speaking=None, held=False, question=None), (Silence(),)
+    def _stop(self, reply: Reply) -> Outcome:
+        """Fall silent and ask nothing more. A safety question that was put off comes back before a routine."""
+        question = reply.state.question
+        state = replace(reply.state, unscreened=question) if isinstance(question, SafetyQuestion) else reply.state
+        if state.speaking is None:
+            return Reply(self.phrases, state).phrase("stop_ack")
+        return replace(state, speaking=None, held=False, question=None), (Silence(),)
 
-    def _pause(self, reply: Reply) -> _Outcome:
-        if reply.state.speaking is None:
-            return reply.phrase("nothing_running")
-        return replace(reply.state, held=True), (Hold(),)
+    def _pause(self, reply: Reply) -> Outcome:
+        """Hold what is being said; said in silence it asks for time, which "wait" does before an answer."""
+        state = reply.state
+        if state.speaking is None:
+            waiting = replace(state, attentive_until=state.attentive_until + WAIT_EXTRA)
+            return Reply(self.phrases, waiting).phrase("wait_ack", question=state.question)
+        if state.held:
+            return state, ()
+        return replace(state, held=True), (Hold(),)
 
-    def _resume(self, reply: Reply) -> _Outcome:
-        if reply.state.held:
-            return replace(reply.state, held=False), (GoOn(),)
-        if reply.state.speaking is not None:
-            return reply.state, ()
-        if isinstance(reply.state.question, OfferQuestion):
+    def _resume(self, reply: Reply) -> Outcome:
+        state = reply.state
+        if state.held:
+            return replace(state, held=False), (GoOn(),)
+        if state.speaking is not None:
+            return state, ()
+        if state.last is not None and state.said < len(state.last.sentences):
+            return reply.rest(state.last, max(state.said, 0))
+        if isinstance(state.question, OfferQuestion):
             return self._yes(reply)
         return self._more(reply)
 
-    def _repeat(self, reply: Reply) -> _Outcome:
+    def _repeat(self, reply: Reply) -> Outcome:
+        if reply.state.last is None:
+            return reply.phrase("nothing_to_repeat", question=reply.state.question)
+        return reply.again(reply.state.last)
+
+    def _more(self, reply: Reply) -> Outcome:
         last = reply.state.last
         if last is None:
             return reply.phrase("nothing_to_repeat")
-        return reply.say(
-            last.sentences,
-            last.source,
-            entry=last.entry,
-            more=last.more,
-            urgent=last.urgent,
-            question=reply.state.question,
-        )
-
-    def _more(self, reply: Reply) -> _Outcome:
-        last = reply.state.last
-        if last is None or last.entry is None:
-            return reply.phrase("nothing_to_repeat" if last is None else "no_more")
+        if last.entry is None:
+            return reply.phrase("nothing_more", question=reply.state.question)
         entry = self.guide.entries[last.entry]
         if last.more or not entry.more:
-            return reply.phrase("no_more")
+            return reply.phrase("no_more", question=reply.state.question)
         return reply.more(entry)
 
-    def _next(self, reply: Reply) -> _Outcome:
+    def _next(self, reply: Reply) -> Outcome:
         if reply.state.last is not None and reply.state.last.entry is not None:
             return self._more(reply)
         return reply.phrase("nothing_running")
 
-    def _voice(self, reply: Reply, *, rate: int = 0, volume: int = 0) -> _Outcome:
+    def _voice(self, reply: Reply, *, rate: int = 0, volume: int = 0) -> Outcome:
         """Change the voice; what is being said goes on in it, from the current sentence."""
         state = reply.state
         new_rate = min(max(state.rate + rate, RATE_RANGE[0]), RATE_RANGE[1])
@@ -115,36 +121,40 @@ class Commands:
         setting = SetVoice(new_rate, new_volume)
         if state.speaking is not None and moved:
             return changed.state, (setting,)
-        words = changed.words(_voice_key(rate, volume, moved=moved))
-        after, said = changed.say(words, Layer.PRODUCT, worth_repeating=False, question=state.question)
+        key = _voice_key(rate, volume, moved=moved)
+        if state.last is not None and state.speaking is not None and state.last.utterance == state.speaking.utterance:
+            # Whoever asks for more than there is has not followed: the answer is said again after it.
+            after, said = changed.again(state.last, *changed.lines(key))
+            return after, (setting, *said)
+        after, said = changed.phrase(key, question=state.question)
         return after, (setting, *said)
 
-    def _yes(self, reply: Reply) -> _Outcome:
+    def _yes(self, reply: Reply) -> Outcome:
         question = reply.state.question
-        if isinstance(question, OfferQuestion):
-            if question.routine is not None:
-                return self._start(reply, question.routine)
-            if question.entry is not None:
-                return reply.answer(self.guide.entries[question.entry], None)
-            return self._more(reply)
-        if isinstance(question, ClarifyQuestion):
-            return reply.answer(self.guide.entries[question.choices[0]], None)
-        if isinstance(question, SafetyQuestion):
-            sentences = self.phrases.script("E", "")
-            flagged = Reply(self.phrases, replace(reply.state, question=None, flagged=question.flag))
-            return flagged.say(sentences, Layer.SAFETY, urgent=True)
-        return reply.phrase("yes_to_what")
+        if not isinstance(question, OfferQuestion):
+            return reply.phrase("yes_to_what")
+        if question.routine is not None:
+            return self._start(reply, question.routine)
+        if question.entry is not None:
+            return reply.answer(self.guide.entries[question.entry], None)
+        return self._more(reply)
 
-    def _no(self, reply: Reply) -> _Outcome:
+    def _no(self, reply: Reply) -> Outcome:
         if reply.state.speaking is not None and reply.state.question is None:
             return self._stop(reply)
         return reply.phrase("no_ack")
 
-    def _start(self, reply: Reply, routine: str) -> _Outcome:
-        if reply.state.flagged is not None:
+    def _start(self, reply: Reply, name: str) -> Outcome:
+        state = reply.state
+        routine = self.guide.routines.get(name)
+        if routine is None:
+            return reply.phrase("unknown")
+        if state.flagged is not None:
             return reply.say(reply.words("after_flag"), Layer.SAFETY, worth_repeating=False)
-        steps = spoken_steps(self.guide.routines[routine])
-        return reply.say((*reply.words("routine_not_timed"), *steps), Layer.GUIDE)
+        if state.unscreened is not None:
+            return Safety(self.phrases).ask(reply, state.unscreened, *reply.lines("safety_first"))
+        steps = zip(spoken_steps(routine), step_layers(routine), strict=True)
+        return reply.say_lines((*reply.lines("routine_not_timed"), *steps), Layer.GUIDE)
 
 
 def _voice_key(rate: int, volume: int, *, moved: bool) -> str:

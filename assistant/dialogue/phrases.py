@@ -14,6 +14,7 @@ REQUIRED: Final[frozenset[str]] = frozenset(
     [
         "attribution",
         "spotted",
+        "spotted_alone",
         "greeting",
         "greeting_typed",
         "disclaimer_first_use",
@@ -51,6 +52,25 @@ REQUIRED: Final[frozenset[str]] = frozenset(
         "wake_ack",
         "after_flag",
         "stop_ack",
+        "wait_ack",
+        "nothing_more",
+        "offer_entry",
+        "choose_first",
+        "choose_second",
+        "choose_third",
+        "choose_last",
+        "choose_both",
+        "choose_neither",
+        "choose_again",
+        "neither_ack",
+        "cleared",
+        "cleared_ack",
+        "not_a_clear_answer",
+        "safety_no",
+        "safety_unclear",
+        "safety_unheard",
+        "safety_dropped",
+        "safety_first",
     ]
 )
 
@@ -99,8 +119,8 @@ class Phrases:
         return self._product[key]
 
     def script(self, key: str, heard: str) -> tuple[str, ...]:
-        """Return a safety script; the person's own words fill its gap."""
-        sentences = self._scripts[key].sentences
+        """Return a safety script; the person's own words fill its gap. Without any the sentence is left out."""
+        sentences = [s for s in self._scripts[key].sentences if heard or "{heard}" not in s]
         return tuple(sentence.replace("{heard}", heard) for sentence in sentences)
 
     def has_script(self, key: str) -> bool:

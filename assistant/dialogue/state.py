@@ -14,24 +14,12 @@ START_VOLUME: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
-    """Something that is being said or was said last."""
-
-    utterance: str
-    sentences: tuple[str, ...]
-    source: Layer
-    entry: str | None = None
-    more: bool = False
-    """True when this was the "more" part of the entry."""
-    urgent: bool = False
-    """A safety script: read to the end unless the person says stop."""
-
-
-@dataclass(frozen=True, slots=True)
 class ClarifyQuestion:
     """Waits for an answer to a question between two entries."""
 
     choices: tuple[str, ...]
+    asked: int = 1
+    """How often it has been asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +33,39 @@ class OfferQuestion:
 
 @dataclass(frozen=True, slots=True)
 class SafetyQuestion:
-    """A question of the safety layer waits for an answer."""
+    """A question of the safety layer waits for a plain yes or no."""
 
     flag: str
     script: str
+    heard: str = ""
+    """What the person said that made it be asked."""
+    asked: int = 1
+    """How often it has been asked."""
+    deadline: float | None = None
+    """When silence counts as no answer; None while it is being asked."""
 
 
 Question = ClarifyQuestion | OfferQuestion | SafetyQuestion
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """Something that is being said or was said last."""
+
+    utterance: str
+    sentences: tuple[str, ...]
+    source: Layer
+    layers: tuple[Layer, ...] = ()
+    """Who says each sentence; as long as ``sentences``, or empty where ``source`` says all of them."""
+    entry: str | None = None
+    more: bool = False
+    """True when this was the "more" part of the entry."""
+    urgent: bool = False
+    """A safety script: read to the end unless the person says stop."""
+    tier: str | None = None
+    """How urgent the red flag is that the script is read for."""
+    asks: Question | None = None
+    """What it asks at its end; said again, it asks it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +79,9 @@ class State:
     held: bool = False
     """What is being said is paused."""
     last: Spoken | None = None
-    """The last thing worth repeating."""
+    """The last thing worth repeating, whole."""
+    said: int = 0
+    """How many sentences of ``last`` have come out: "go on" begins after them. Below 0 where others go before."""
     question: Question | None = None
     rate: int = START_RATE
     volume: int = START_VOLUME
@@ -75,6 +91,8 @@ class State:
     """Turns in a row that were not understood."""
     flagged: str | None = None
     """A red flag of this session after which routines are not offered."""
+    unscreened: SafetyQuestion | None = None
+    """A safety question that got no clear answer: no routine before it got one."""
 
     def context(self) -> Context:
         """Return what the assistant is doing, for understanding."""
@@ -85,3 +103,8 @@ class State:
     def attentive(self, now: float) -> bool:
         """Return whether words without the wake phrase are meant for the assistant."""
         return self.always_listening or self.speaking is not None or now < self.attentive_until
+
+    @property
+    def may_lead(self) -> bool:
+        """Whether a routine may be offered or led: nothing that was said speaks against it."""
+        return self.flagged is None and self.unscreened is None

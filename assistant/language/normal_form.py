@@ -17,7 +17,7 @@ import snowballstemmer
 MAX_WORDS: Final = 400
 """Longer text is cut: nobody says 400 words in a turn, and matching time grows with length."""
 
-_WORD: Final = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
+_WORD: Final = re.compile(r"'em\b|[a-z0-9]+(?:'[a-z]+)*")
 
 _CONTRACTIONS: Final[dict[str, str]] = {
     "ain't": "is not",
@@ -53,6 +53,30 @@ _CONTRACTIONS: Final[dict[str, str]] = {
     "ye": "you",
     "ya": "you",
     "me's": "my is",
+    "d'you": "do you",
+    "let's": "let us",
+    "lets": "let us",
+    "gimme": "give me",
+    "lemme": "let me",
+    "cannae": "can not",
+    "couldnae": "could not",
+    "dinnae": "do not",
+    "doesnae": "does not",
+    "didnae": "did not",
+    "isnae": "is not",
+    "willnae": "will not",
+    "wouldnae": "would not",
+    "shouldnt": "should not",
+    "wouldnt": "would not",
+    "couldnt": "could not",
+    "wasnt": "was not",
+    "arent": "are not",
+    "havent": "have not",
+    "hasnt": "has not",
+    "thats": "that is",
+    "theres": "there is",
+    "youre": "you are",
+    "youve": "you have",
 }
 _ENDINGS: Final[tuple[tuple[str, str], ...]] = (
     ("n't", " not"),
@@ -165,8 +189,10 @@ _stemmer_lock = threading.Lock()
 
 
 def _plain(text: str) -> str:
-    text = unicodedata.normalize("NFKC", text).lower()
-    return text.replace("’", "'").replace("‘", "'").replace("´", "'").replace("`", "'")
+    """Return ``text`` in lower case without accents ("é" is "e"), its apostrophes all alike."""
+    apart = unicodedata.normalize("NFKD", text.replace("´", "'")).lower()
+    text = "".join(c for c in apart if not unicodedata.combining(c))
+    return text.replace("’", "'").replace("‘", "'").replace("`", "'")
 
 
 def words_of(text: str) -> list[str]:
@@ -174,14 +200,22 @@ def words_of(text: str) -> list[str]:
     return _WORD.findall(_plain(text))[:MAX_WORDS]
 
 
-def _expand(word: str) -> str:
-    known = _CONTRACTIONS.get(word)
-    if known is not None:
-        return known
+def _expand(word: str) -> list[str]:
+    """Return the words that ``word`` stands for, opened until nothing is left to open ("mum's": mother is)."""
+    full = _CONTRACTIONS.get(word) or _opened(word) or _SPELLINGS.get(word)
+    return [word] if full is None else [part for each in full.split() for part in _expand(each)]
+
+
+def _opened(word: str) -> str | None:
     for ending, full in _ENDINGS:
         if word.endswith(ending) and len(word) > len(ending):
             return word[: -len(ending)] + full
-    return _SPELLINGS.get(word, word)
+    return None
+
+
+def _once(words: list[str]) -> list[str]:
+    """Drop what is said twice in a row: stammering, or a recogniser's echo."""
+    return [word for i, word in enumerate(words) if i == 0 or word != words[i - 1]]
 
 
 def normal_form(text: str, *, keep_fillers: bool = False) -> str:
@@ -189,11 +223,10 @@ def normal_form(text: str, *, keep_fillers: bool = False) -> str:
 
     An utterance of nothing but fillers keeps them, so that "okay" and "right then" stay something.
     """
-    words = [part for word in words_of(text) for part in _expand(word).split()]
-    words = [word for i, word in enumerate(words) if i == 0 or word != words[i - 1]]
+    words = _once([part for word in words_of(text) for part in _expand(word)][:MAX_WORDS])
     if keep_fillers:
         return " ".join(words)
-    kept = [word for word in words if word not in FILLERS]
+    kept = _once([word for word in words if word not in FILLERS])
     return " ".join(kept or words)
 
 

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from assistant.guide.model import Routine
+from typing import Final
+
+from assistant.guide.model import Layer, Routine
+
+NOTE: Final = "not from the guide"
+"""What a note of the safety layer says of itself wherever it stands."""
 
 
 def spoken_steps(routine: Routine) -> tuple[str, ...]:
     """Return the sentences that describe ``routine`` from begin to end."""
     steps = tuple(sentence for step in routine.steps for sentence in step.say)
     return (*routine.describe, *routine.before, *steps)
+
+
+def step_layers(routine: Routine) -> tuple[Layer, ...]:
+    """Return who says each of those sentences: what stands before the steps, and notes in them, are safety's."""
+    first, last = len(routine.describe), len(routine.describe) + len(routine.before)
+    return tuple(
+        Layer.SAFETY if first <= at < last or NOTE in sentence else Layer.GUIDE
+        for at, sentence in enumerate(spoken_steps(routine))
+    )
