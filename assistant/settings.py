@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import platformdirs
+from annotated_types import Ge, Le
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -74,4 +75,16 @@ def _explained(fault: ValidationError) -> str:
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         return f"There is no setting '{key}'. Known: {', '.join(Settings.model_fields)}."
-    return f"Setting {key}: {first['input']!r} can't be used. {first['msg']}."
+    return f"Setting {key}: {first['input']!r} can't be used; {_wanted(key)}."
+
+
+def _wanted(key: str) -> str:
+    """Return what a setting can be, in words."""
+    field = Settings.model_fields.get(key)
+    if field is None:
+        return "see the README"
+    low = next((limit.ge for limit in field.metadata if isinstance(limit, Ge)), None)
+    high = next((limit.le for limit in field.metadata if isinstance(limit, Le)), None)
+    if low is not None and high is not None:
+        return f"it is a number from {low} to {high}"
+    return "it is true or false" if field.annotation is bool else "it is a text"

@@ -92,8 +92,9 @@ def cli(
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code; never raises and never prints a traceback unasked."""
+    _give_streams()
     try:
-        cli.main(
+        code = cli.main(
             args=list(arguments) if arguments is not None else None,
             prog_name="marigold",
             standalone_mode=False,
@@ -101,16 +102,22 @@ def run(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
+    except click.exceptions.NoArgsIsHelpError as fault:
+        fault.show()
+        return WRONG_USAGE
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
     except click.ClickException as fault:
         return _tell(fault.format_message(), WRONG_USAGE)
     except MarigoldError as fault:
         return _tell(str(fault), fault.exit_code)
-    except BrokenPipeError:
-        # Whoever read our output has left; the interpreter must not complain about it once more at its end.
+    except (BrokenPipeError, SystemExit):
+        # Whoever read our output has left (click makes an exit of it). The interpreter must not complain about
+        # it once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as fault:
+        return _tell(f"{fault.strerror or fault}{f': {fault.filename}' if fault.filename else ''}.", FAULT)
     except Exception as fault:  # noqa: BLE001 - the last line of defence against a traceback
         if os.environ.get("MARIGOLD_DEBUG"):
             traceback.print_exc()
@@ -118,7 +125,14 @@ def run(arguments: Sequence[str] | None = None) -> int:
             f"A fault of ours: {type(fault).__name__}: {fault}\nMARIGOLD_DEBUG=1 shows where; please report it.",
             FAULT,
         )
-    return 0
+    return code if isinstance(code, int) else 0
+
+
+def _give_streams() -> None:
+    """Give a process that was started with closed streams somewhere to write."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - open as long as the process lives
 
 
 def _tell(message: str, code: int) -> int:

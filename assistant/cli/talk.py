@@ -141,9 +141,11 @@ class Talk:
         for number in (signal.SIGINT, signal.SIGTERM):
             with contextlib.suppress(NotImplementedError):
                 loop.add_signal_handler(number, task.cancel)
-        with contextlib.suppress(asyncio.CancelledError):
+        try:
             await assistant.run(typed=not self._hears, first_use=first_use())
-        if not self._hears and self._questions == 0 and not sys.stdin.isatty():
+        except asyncio.CancelledError:
+            return
+        if not self._hears and self._questions == 0 and not (sys.stdin is not None and sys.stdin.isatty()):
             raise NothingToTalkWithError(
                 "There is no microphone, and no question was typed.\n"
                 'Ask like this: marigold ask "does heat help"; see what is missing: marigold doctor'

@@ -49,6 +49,20 @@ class NoSpeakerError(MissingPartError):
         )
 
 
+class SilentServerError(OSError):
+    """The sound server doesn't answer; asking it for another format would take as long again."""
+
+    def __init__(self) -> None:
+        super().__init__("the sound server does not answer")
+
+
+class HungServerError(MissingPartError):
+    """The sound server doesn't answer while the sound library looks for devices."""
+
+    def __init__(self) -> None:
+        super().__init__("The sound server does not answer. Restart it: log out and in again.")
+
+
 class UnknownDeviceError(WrongInputError):
     """A device was named that isn't there."""
 
@@ -102,15 +116,25 @@ def portaudio() -> Any:  # noqa: ANN401 - sounddevice has no types
 
     Raises:
         PortAudioMissingError: its library isn't there.
+        HungServerError: the library waits for a sound server that doesn't answer.
     """
     global _portaudio
     if _portaudio is None:
+        loaded: list[Any] = []
+
+        def load() -> None:
+            import sounddevice
+
+            loaded.append(sounddevice)
+
         try:
             with quiet_stderr():
-                import sounddevice
+                in_time = run_within(OPENING, load)
         except OSError as fault:
             raise PortAudioMissingError from fault
-        _portaudio = sounddevice
+        if not in_time:
+            raise HungServerError
+        _portaudio = loaded[0]
     return _portaudio
 
 
@@ -240,7 +264,7 @@ def open_stream(make: Callable[[], Any]) -> Any:  # noqa: ANN401 - a stream of s
         raise OSError(str(fault)) from fault
     if not in_time:
         given_up.set()
-        raise OSError("the sound server does not answer")
+        raise SilentServerError
     return opened[0]
 
 

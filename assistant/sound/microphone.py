@@ -16,6 +16,7 @@ from assistant.sound.devices import (
     CLOSING,
     Device,
     NoMicrophoneError,
+    SilentServerError,
     close_stream,
     find_input,
     open_stream,
@@ -73,6 +74,8 @@ class Microphone:
                 self._resampler = soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="int16", quality="MQ")
             try:
                 return open_stream(partial(self._make, device, rate, channels))
+            except SilentServerError as fault:
+                raise NoMicrophoneError(str(fault)) from fault
             except OSError as fault:
                 reasons.append(str(fault))
         raise NoMicrophoneError(reasons[0])

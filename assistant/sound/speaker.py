@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from assistant.sound.devices import (
     Device,
     NoSpeakerError,
+    SilentServerError,
     close_stream,
     find_output,
     open_stream,
@@ -101,6 +102,8 @@ class Speaker:
             self._rate, self._channels = rate, channels
             try:
                 return open_stream(partial(self._make, device, rate, channels))
+            except SilentServerError as fault:
+                raise NoSpeakerError(str(fault)) from fault
             except OSError as fault:
                 reasons.append(str(fault))
         raise NoSpeakerError(reasons[0])
