@@ -16,17 +16,17 @@ from typing import Final
 from assistant.content import Content
 from assistant.dialogue import actions, events
 from assistant.dialogue.advance import Dialogue
-from assistant.dialogue.state import State
+from assistant.dialogue.safety import is_release
+from assistant.dialogue.state import ClarifyQuestion, State
 from assistant.guide.model import Layer
 from assistant.hearing.ear import Listening
-from assistant.hearing.events import CommandSpotted, Heard, HeardSoFar, HearingEvent, Hypothesis
+from assistant.hearing.events import CommandSpotted, Heard, HeardSoFar, HearingEvent, HearingFailed, Hypothesis
 from assistant.own_words import OwnWords
 from assistant.settings import Settings
 from assistant.speaking.mouth import (
     Mouth,
     MouthEvent,
     SentenceBegan,
-    SpeakerLost,
     SpeakingBegan,
     SpeakingEnded,
 )
@@ -116,6 +116,10 @@ class Assistant:
         )
         self.state = State(always_listening=settings.always_listening, rate=settings.rate, volume=settings.volume)
         self._sentence = 0
+        self._before = 0
+        """Sentences of the current utterance that were said before it was begun again in a changed voice."""
+        self._begun_again = 0
+        """Ends still to come of the parts that were broken off for that; they end nothing."""
         self._waiting: tuple[Heard, float, float] | None = None
         self._alone = frozenset(content.phrases.variants("spotted_alone"))
         self._commands = (*content.phrases.variants("spotted"), *WAKE_PHRASES)
@@ -174,6 +178,9 @@ class Assistant:
             self._spotted(event)
         elif isinstance(event, Heard):
             self._heard(event)
+        elif isinstance(event, HearingFailed):
+            self._screen.notice(f"Hearing failed and was started again ({event.reason}).")
+            self._advance(events.PartLost("recogniser"))
 
     def _spotted(self, event: CommandSpotted) -> None:
         if self.state.speaking is None or self._own.explain_command(event.text, time.monotonic()):
@@ -206,9 +213,12 @@ class Assistant:
     def _gets_through(self, meaning: Meaning) -> bool:
         """Half duplex: while the assistant speaks, only these are heard.
 
-        A clear question breaks into what the product says of itself (a greeting, an offer), not into an answer.
+        A clear question breaks into what the product says of itself (a greeting, an offer), not into an answer;
+        the answer to "did you mean A or B" may come before B was said.
         """
         if meaning.addressed or meaning.kind in (Kind.RED_FLAG, Kind.COMMAND):
+            return True
+        if isinstance(self.state.question, ClarifyQuestion) or is_release(self._content.phrases, self.state, meaning):
             return True
         spoken = self.state.speaking
         clear = meaning.kind is Kind.ANSWER and meaning.score >= COMPLETE_SCORE
@@ -229,14 +239,20 @@ class Assistant:
         if isinstance(event, SpeakingBegan):
             self._report_timing(event)
         elif isinstance(event, SentenceBegan):
-            self._sentence = event.index
-        elif isinstance(event, SpeakerLost):
-            self._advance(events.PartLost("speaker"))
+            self._sentence = self._before + event.index
         elif isinstance(event, SpeakingEnded):
-            finished = event.how == "finished"
-            if event.how == "failed":
-                self._screen.notice("The voice failed; the answer is on the screen.")
-            self._advance(events.SpeechEnded(event.utterance_id, finished, event.sentences_done))
+            self._speaking_ended(event)
+
+    def _speaking_ended(self, event: SpeakingEnded) -> None:
+        spoken = self.state.speaking
+        current = spoken is not None and spoken.utterance == event.utterance_id
+        if current and event.how == "stopped" and self._begun_again:
+            self._begun_again -= 1
+            return
+        if event.how == "failed":
+            self._screen.notice("The voice failed; the answer is on the screen.")
+        done = event.sentences_done + (self._before if current else 0)
+        self._advance(events.SpeechEnded(event.utterance_id, event.how == "finished", done))
 
     def _report_timing(self, event: SpeakingBegan) -> None:
         if self._waiting is None:
@@ -255,7 +271,7 @@ class Assistant:
 
     def _carry_out(self, action: actions.Action) -> None:
         if isinstance(action, actions.Say):
-            self._sentence = 0
+            self._sentence = self._before = self._begun_again = 0
             self._screen.says(action.text)
             self._mouth.say(action.utterance, action.sentences, self._voice)
         elif isinstance(action, actions.Silence):
@@ -275,7 +291,9 @@ class Assistant:
         """Go on in the changed voice from the begin of the sentence that is being said."""
         spoken = self.state.speaking
         if spoken is not None:
-            self._mouth.say(spoken.utterance, spoken.sentences[self._sentence :], self._voice)
+            self._before = self._sentence
+            self._begun_again += 1
+            self._mouth.say(spoken.utterance, spoken.sentences[self._before :], self._voice)
 
     def _set_listening(self) -> None:
         self._listen(Listening(self._commands, spot=self._speaks(), alone=self._alone))

@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from assistant.errors import WrongInputError
+from assistant.speaking.voice import VoiceSettings
 
 FILE_NAME: Final = "marigold.toml"
 
@@ -44,6 +45,11 @@ class Settings(BaseSettings):
     """Seconds of silence that end a turn which is complete in itself."""
     long_pause: float = Field(default=0.85, ge=0.3, le=3.0)
     """Seconds of silence that end any turn."""
+
+
+def voice_settings(settings: Settings) -> VoiceSettings:
+    """Return the voice's part of the settings."""
+    return VoiceSettings(rate=settings.rate, volume=settings.volume, pitch=settings.pitch, voice=settings.voice)
 
 
 def load_settings(file: Path | None = None, **given: Any) -> Settings:  # noqa: ANN401 - options of any type

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,6 +58,7 @@ class VirtualDevices:
 
     environment: dict[str, str]
     server: subprocess.Popen[bytes]
+    start: Callable[[], subprocess.Popen[bytes]]
 
     def play_into_microphone(self, samples: NDArray[np.int16], rate: int) -> float:
         """Play mono samples into the microphone; return when the last one was played (monotonic clock)."""
@@ -122,6 +123,10 @@ class VirtualDevices:
         self.server.kill()
         self.server.wait(5)
 
+    def restart(self) -> None:
+        """Start the sound server again after `kill`, with the same devices."""
+        self.server = self.start()
+
 
 @contextlib.contextmanager
 def virtual_devices() -> Iterator[VirtualDevices]:
@@ -144,34 +149,47 @@ def virtual_devices() -> Iterator[VirtualDevices]:
     options = ["-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1", "--realtime=no"]
     modules = [f"module-native-protocol-unix socket={folder}/native auth-anonymous=1"]
     modules += [f"module-null-sink {sink} channels=1 norewinds=1" for sink in sinks]
-    server = subprocess.Popen(
-        ["pulseaudio", *options, "--high-priority=no", f"--log-target=file:{folder}/log"]
-        + [part for module in modules for part in ("-L", module)],
-        env=server_environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
+
+    def start() -> subprocess.Popen[bytes]:
+        (folder / "native").unlink(missing_ok=True)
+        server = subprocess.Popen(
+            ["pulseaudio", *options, "--high-priority=no", f"--log-target=file:{folder}/log"]
+            + [part for module in modules for part in ("-L", module)],
+            env=server_environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         deadline = time.monotonic() + 10
         while not (folder / "native").exists():
             if server.poll() is not None or time.monotonic() > deadline:
+                _end(server)
                 pytest.skip("the virtual sound server does not start here")
             time.sleep(0.02)
+        return server
+
+    found: VirtualDevices | None = None
+    try:
         devices = {
             "PULSE_SERVER": f"unix:{folder}/native",
             "PULSE_SINK": "vspeaker",
             "PULSE_SOURCE": "vmic.monitor",
         }
-        yield VirtualDevices({**server_environment, **devices}, server)
+        found = VirtualDevices({**server_environment, **devices}, start(), start)
+        yield found
     finally:
-        server.send_signal(signal.SIGCONT)
-        server.terminate()
-        try:
-            server.wait(5)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait(5)
+        if found is not None:
+            _end(found.server)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _end(server: subprocess.Popen[bytes]) -> None:
+    server.send_signal(signal.SIGCONT)
+    server.terminate()
+    try:
+        server.wait(5)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait(5)
 
 
 @contextlib.contextmanager

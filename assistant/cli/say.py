@@ -12,11 +12,10 @@ import numpy as np
 from assistant.cli.options import Options
 from assistant.errors import MissingPartError, WrongInputError
 from assistant.language import sentences_of, speakable
-from assistant.settings import Settings
+from assistant.settings import voice_settings
 from assistant.sound.wav import write_wav
 from assistant.speaking.mouth import Mouth, MouthEvent, SpeakingEnded
 from assistant.speaking.supervised import SupervisedSynthesiser
-from assistant.speaking.voice import VoiceSettings
 
 MAX_TEXT = 20_000
 """Letters; some twenty minutes of speech."""
@@ -25,11 +24,6 @@ GAP_SECONDS = 0.18
 
 class VoiceSilentError(MissingPartError):
     """The voice could not say the text."""
-
-
-def voice_settings(settings: Settings) -> VoiceSettings:
-    """Return the voice's part of the settings."""
-    return VoiceSettings(rate=settings.rate, volume=settings.volume, pitch=settings.pitch, voice=settings.voice)
 
 
 def speak_aloud(options: Options, sentences: Sequence[str]) -> None:

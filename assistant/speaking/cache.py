@@ -59,6 +59,14 @@ class CachedSynthesiser:
                 self._bytes -= dropped.samples.nbytes
         return speech
 
+    def start(self) -> None:
+        """Get ready ahead of the first text.
+
+        Raises:
+            NoVoiceError: there is no synthesiser on this machine.
+        """
+        _ = self._inner.version
+
     def warm(self, texts: Iterable[str], settings: VoiceSettings) -> None:
         """Make ``texts`` ahead of their use."""
         for text in texts:

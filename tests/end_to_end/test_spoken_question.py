@@ -110,3 +110,22 @@ def test_ctrl_c_ends_it_cleanly_while_it_speaks(talk: Conversation) -> None:
     talk.wait_for(r"^Marigold: The guide says", after=before)
     assert talk.interrupt() == 0
     assert not [line for line in talk.lines if "Traceback" in line.text]
+
+
+def test_devices_that_vanish_are_found_again(tmp_path: Path) -> None:
+    with virtual_devices() as devices, conversation(devices, tmp_path) as talk:
+        time.sleep(6)
+        devices.kill()
+        talk.wait_for(r"The microphone is gone")
+        talk.wait_for(r"The speaker is gone")
+        time.sleep(2.0)
+        devices.restart()
+        talk.wait_for(r"The microphone is back", seconds=20)
+        talk.wait_for(r"The speaker is back", seconds=20)
+        time.sleep(4.0)
+        before = len(talk.lines)
+        with devices.record_speaker() as recording:
+            talk.ask(QUESTION)
+            talk.wait_for(r"^Marigold: The guide says", after=before)
+            time.sleep(3.0)
+        assert sum(end - begin for begin, end in stretches(recording.samples, quiet=BETWEEN_ANSWERS)) > 1.5
