@@ -55,7 +55,13 @@ def seconds_in(texts: Iterable[str]) -> frozenset[float]:
 
 
 def check_facts(guide: Guide) -> Iterator[Finding]:
-    """Find facts that are lost, half said, or tagged wrongly, and figures that no fact has."""
+    """Find facts that are lost, half said, or tagged wrongly, and figures that no fact has.
+
+    A pack without facts and routines, as an import makes it, has nothing to compare with.
+    """
+    tagged = any(sentence.facts for entry in guide.entries.values() for sentence in (*entry.answer, *entry.more))
+    if not (guide.facts or guide.routines or tagged):
+        return
     for fact in guide.facts.values():
         yield from _at_home(fact, guide)
     for entry in guide.entries.values():
