@@ -1,12 +1,20 @@
-"""Commands said in full: a lexicon of whole phrases, and the length of time that a command names."""
+"""Commands: whole phrases with courtesies around them, lengths of time to add or take off, and starts of routines.
+
+A wrong command is worse than a missed one: it stops a timer or starts heat. So an utterance is taken for a command
+here only where every word of it is accounted for; what is merely like a command is left to the matcher, and
+`plausible` says what that may not take for one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from assistant.language import duration_seconds, normal_form
 from assistant.understanding.meaning import Context
+from assistant.understanding.starting import ASKS, START, StartNames, asks_for_something
 
 COMMANDS: Final = [
     "stop",
@@ -29,41 +37,332 @@ COMMANDS: Final = [
 ]
 """The commands' ids; those that start a routine are ``start:<routine>``. All but ``more`` are fixed wire names."""
 
-_QUESTION_FIRST: Final = frozenset({"yes", "no"})
-"""In answer to a question these win over whatever else the same words may mean."""
 MAX_LEXICON_WORDS: Final = 8
 """Longer phrases are matched by likeness: nobody repeats eight words exactly."""
+MAX_WORDS: Final = 14
+"""Nobody wraps a command in more words than these."""
+MAX_CRY_WORDS: Final = 8
+"""While something runs a command is short; in longer talk "stop" is part of a story."""
+MAX_LIKE_WORDS: Final[dict[Context, int]] = {
+    Context.IDLE: 14,
+    Context.QUESTION: 14,
+    Context.SPEAKING: 10,
+    Context.ROUTINE: 10,
+}
+"""Words of an utterance that may be a command by likeness alone."""
+WHOLE: Final = 1.0
+COMPOSED: Final = 0.9
+"""How sure a command is that has courtesies or other commands around it."""
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+ANSWERS: Final = frozenset({"yes", "no"})
+"""In answer to a question these win over whatever else the same words may mean; elsewhere they lose."""
+_COURTESIES: Final = """
+    please|thank you|thanks|ta|cheers|sorry|i am sorry|i am so sorry|i am afraid|excuse me|pardon me
+    could you|can you|would you|will you|won't you|can't you|could you please|would you mind|do you mind
+    if you don't mind|if you would|if you could|if you can|if you wouldn't mind|if i may|you can|you could|you may
+    can we|could we|may we|shall we|let us|can i have|could i have|may i have|can i get|could i get
+    i want to|i want you to|i need you to|i need to|i would like to|i would like you to|i would like|i want|i need
+    i said|i told you to|i told you|i keep saying|will you just|do|just|come on|oi|now|for now|right now|for me|for us
+    very much|much|whoa|wow|jeez|sheesh
+    marigold|hey marigold|hey|hi|hello|oh|for god's sake|for goodness sake|for heaven's sake|for pity's sake
+    for crying out loud|for christ's sake|god's sake|bloody hell|sweetheart|everyone|hang on
+    i think|i suppose|i guess|and|but|because|lovely|great|good|brilliant|perfect|nice one|fair enough|got it
+    tell me|you tell me|do you know|i wonder|any chance you could|is there any chance you could|be a love and
+    be a dear and|why don't you|how about|for a bit|for a while|already|at once|this instant|this minute|again
+"""
+"""What is said around a command and says nothing of itself."""
+_SOFTENERS: Final = re.compile(r"\b(?:an? (?:little )?(?:bit|little|tad|touch|wee bit)|quite|rather|very|way|far)\b ?")
+"""What can be left out of the middle of a command: "that's rather too fast"."""
+_INTERJECTIONS: Final = frozenset({"sorry", "pardon", "what", "you what", "eh", "huh", "excuse me", "all", "fine"})
+"""Commands only where they stand alone: "sorry, carry on" repeats nothing."""
+_LEADS_ON: Final = frozenset({"pause", "yes", "no"})
+"""Commands that another one after them takes back: "hang on, go back", "yes, carry on"."""
+
+_ASKED: Final = frozenset({"help", "remaining", "next", "repeat", "more"})
+"""Commands that have the form of a question; the others in that form are questions about the guide."""
+_OF_THE_VOICE: Final = frozenset({"louder", "quieter", "slower", "faster"})
+_TELLS: Final = re.compile(r"^(?:it|he|she|they|we|my|his|her|their)\b")
+"""How a report begins and no command, unless it is about the voice ("it's much too loud")."""
+_FORBIDS: Final = re.compile(r"\bnot (?:stop|pause|wait|go|start|repeat|skip|move|carry|continue)\b")
+"""Tells what not to do, which is seldom another command's wording."""
+_DENIES: Final = frozenset({"not", "never", "neither"})
+_CLAUSE: Final = re.compile(r"(?:i|it|that|do) ")
+"""Answers that begin so belong to what follows: "it is back", "do not stop"."""
+_AGREES: Final = frozenset({"yes", "yeah", "yep", "yup", "yea", "aye"})
+_DECLINES: Final = frozenset({"no", "nope", "nah", "na"})
+_ANSWER_WORDS: Final = _words("""
+    i it that this you we they do does did is are am was would will could have has had not think so please thank
+    thanks ta if like love very much of course be lovely great good nice grand fine okay ok alright all right go
+    on then ahead carry let us the one want need mind bother bothered necessary rather later now today tonight
+    just really dear indeed absolutely definitely sure quite at moment leave any none there well oh to for me
+    marigold and worry worries cheers mate pet duck bud sir ma'am never forget enough going""")
+"""What may follow "yes" or "no" in an answer. Closed, for after a safety question a misread answer is grave."""
+
+_ADDS: Final = frozenset({"add", "more", "another", "extra", "longer", "extend", "further", "additional"})
+_PUTS: Final = re.compile(r"^(?:put|stick|bung|pop|whack|tack)\b.*\bon\b")
+_TAKES: Final = _words("cut fewer less minus off reduce remove shorten shorter subtract")
+_WAITS: Final = frozenset({"wait", "pause", "hang", "give", "need"})
+_ASKS_LENGTH: Final = re.compile(r"^(?:is|was|did|do i|have i|would|should|will)\b")
+_LENGTH_WORDS: Final = _words("""
+    a an and half quarter of couple few one two three four five six seven eight nine ten eleven twelve fifteen
+    twenty thirty forty forty-five fifty sixty ninety second seconds minute minutes hour hours""")
+_AROUND_LENGTH: Final = _words("""
+    add more another extra longer extend further additional put stick bung pop whack tack on off less fewer
+    shorter shorten subtract minus remove cut reduce take knock shave wait pause hang hold give me us it the
+    timer clock time by for to from need want make keep going go carry on let do have get can i could you would
+    may we that this of is up only just please then now up with""")
+"""All that may stand around a length of time that is to be added or taken off."""
+
+_HOLD_FIRST: Final = re.compile(
+    r"^(?:wait|hang on|hold on|hold up|one (?:second|moment)) "
+    r"(?:i|we|you|let|there|it is|that is|(?:un)?till? i|while i)\b"
+)
+_STOP_FIRST: Final = re.compile(r"^stop (?:i|we|you|she|he|they|there|it is|that is|something|someone|please|now)\b")
+_LAST: Final = re.compile(
+    r"\b(?P<before>\w+) (?P<phrase>stop(?: it)?|go back|start (?:again|over)|carry on|turn it (?:down|up)|slow down"
+    r"|speak up|next)$"
+)
+"""A plain command at the end of a short cry: "i've lost count start again"."""
+_BELONGS: Final = _words(
+    "to it do he we me us or i she you not bus him her and can they will ever them never who is the"
+)
+"""Words that what follows belongs to: "i told him to stop", "then they go back"."""
+_BEFORE_NEXT: Final = _words("now there done ready that")
+_MINDING: Final = re.compile(r"^(?:\w+ ){0,3}(?:would|do) you mind (?P<not>not )?(?P<verb>\w+)ing(?P<rest>.*)$")
+_TOLD_OTHERS: Final = re.compile(
+    r"^(?:how|what|why|which|when|where|who|is|are|does|do|did|should|will|would|can|could|if)\b"
+    r"|\b(?:how|what|why|when|where|does|should|will|would|can|could|might|make|cannot) (?:\w+ )*stop"
+)
+_QUESTION_INSIDE: Final = re.compile(r"\b(?:how|what|why|which|when|where|who|does|should|is it|is that|can i|do i)\b")
+
+
+_TIMER_WORDS: Final = _words("left remaining timer clock countdown nearly almost done over finished up")
+"""What makes "how long …" a question about a timer where none is known to run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A command that an utterance is, the phrase that it was known by, and how sure that is (0 to 1)."""
+
+    command: str
+    phrase: str
+    sure: float
+    seconds: float | None = None
+    """Length of time to add (negative: to take off), or to wait."""
 
 
 class CommandLexicon:
-    """Whole command phrases by their normal form."""
+    """Whole command phrases by their normal form, and what may stand around them."""
 
     def __init__(self, phrases: Mapping[str, Iterable[str]]) -> None:
         """Take the ways of saying each command, the surest wording of a clash first."""
         self._by_form: dict[str, list[str]] = {}
         for command, lines in phrases.items():
             for line in lines:
-                form = normal_form(line)
-                if len(form.split()) <= MAX_LEXICON_WORDS:
-                    owners = self._by_form.setdefault(form, [])
-                    if command not in owners:
-                        owners.append(command)
+                self._learn(command, line)
+        courtesies = (line.split("|") for line in _COURTESIES.strip().splitlines())
+        self._courtesies = frozenset(normal_form(item) for items in courtesies for item in items)
+        self._starts = StartNames(self._by_form)
 
-    def find(self, text: str, context: Context) -> str | None:
-        """Return the command that ``text`` is, as a whole, or None."""
-        for form in (normal_form(text, keep_fillers=True), normal_form(text)):
-            owners = self._by_form.get(form, [])
-            if context is Context.QUESTION:
-                owners = sorted(owners, key=lambda command: command not in _QUESTION_FIRST)
-            if owners:
-                return owners[0]
-        return None
+    def _learn(self, command: str, line: str) -> None:
+        form = normal_form(line)
+        if len(form.split()) <= MAX_LEXICON_WORDS:
+            owners = self._by_form.setdefault(form, [])
+            if command not in owners:
+                owners.append(command)
+
+    def find(self, text: str, context: Context) -> Found | None:
+        """Return the command that ``text`` is, every word of it accounted for, or None."""
+        loud, form = normal_form(text, keep_fillers=True), normal_form(text)
+        if not loud:
+            return None
+        owners = [o for each in dict.fromkeys((loud, form)) for o in self._by_form.get(each, ())]
+        owner = _preferred(owners, context)
+        if owner is not None and plausible(owner, form, context):
+            return Found(owner, form, WHOLE, command_seconds(owner, text))
+        words = form.split()
+        if len(words) > MAX_WORDS:
+            return None
+        if context is Context.QUESTION and loud.split()[0] in _AGREES | _DECLINES:
+            return self._answer(loud)
+        for said in _as_asked(form):
+            found = self._with_length(text, said) or self._composed(said, text, context) or self._start(said)
+            if found is not None:
+                return found
+        return self._cry(form, context) if _runs(context) else None
 
     def clashes(self) -> dict[str, list[str]]:
         """Return the phrases that stand for more than one command."""
         return {form: owners for form, owners in self._by_form.items() if len(owners) > 1}
 
+    def _composed(self, form: str, text: str, context: Context) -> Found | None:
+        """Return the command of an utterance of nothing but commands and courtesies."""
+        for said in dict.fromkeys((form, " ".join(_SOFTENERS.sub("", form).split()))):
+            phrase = self._last_command(said.split(), context)
+            if phrase is not None:
+                command = _preferred(self._by_form[phrase], context)
+                if command is not None and plausible(command, said, context):
+                    return Found(command, phrase, COMPOSED, command_seconds(command, text))
+        return None
 
-def command_seconds(text: str) -> float | None:
-    """Return the length of time that a command names, in seconds."""
-    return duration_seconds(text)
+    def _last_command(self, words: Sequence[str], context: Context) -> str | None:
+        """Return the phrase that decides: the last one, but for interjections and what another one takes back."""
+        phrases = self._parts(words)
+        if not phrases:
+            return None
+        told = [p for p in phrases if p not in _INTERJECTIONS] or phrases
+        if len(told) > 1 and any(_CLAUSE.match(p) and self._by_form[p][0] in ANSWERS for p in told):
+            return None
+        commands = {p: _preferred(self._by_form[p], context) for p in told}
+        strong = [p for p in told if commands[p] not in _LEADS_ON]
+        if strong and told[-1] not in strong and commands[told[-1]] in ANSWERS:
+            return strong[-1]
+        if not strong and {"yes", "no"} <= set(commands.values()):
+            return None  # "yes, no": better to ask again than to guess
+        return told[-1]
+
+    def _parts(self, words: Sequence[str]) -> list[str] | None:
+        """Return the command phrases that ``words`` consist of beside courtesies, the fewest; None for other words."""
+        best: list[list[str] | None] = [[]] + [None] * len(words)
+        for end in range(1, len(words) + 1):
+            for begin in range(max(0, end - MAX_LEXICON_WORDS), end):
+                before, piece = best[begin], " ".join(words[begin:end])
+                if before is None:
+                    continue
+                choices = [before] if piece in self._courtesies else []
+                choices += [[*before, piece]] if self._is_part(piece) else []
+                for choice in choices:
+                    best[end] = min((b for b in (best[end], choice) if b is not None), key=_weight)
+        return best[len(words)]
+
+    def _is_part(self, piece: str) -> bool:
+        if _CLAUSE.match(piece) and piece in self._courtesies:
+            return False  # "i'd like to" is as good as "i'd love to", but not before something else
+        return any(not owner.startswith(START) for owner in self._by_form.get(piece, ()))
+
+    def _answer(self, loud: str) -> Found | None:
+        """Return the answer to a question that begins with yes or no, or a command after it ("no, go back")."""
+        first, *rest = loud.split()
+        command = "yes" if first in _AGREES else "no"
+        after = normal_form(" ".join(rest))
+        told = (self._with_length(after, after) or self._start(after)) if rest else None
+        if told is not None:
+            return told
+        phrase = self._last_command(after.split(), Context.QUESTION) if rest else None
+        other = _preferred(self._by_form[phrase], Context.QUESTION) if phrase is not None else None
+        same = {"yes": ("yes", "resume"), "no": ("no", "stop")}[command]
+        if other is not None and phrase is not None and (other not in same or "stop" in phrase.split()):
+            return None if other in ANSWERS else Found(other, phrase, COMPOSED, command_seconds(other, loud))
+        return Found(command, first, COMPOSED) if set(rest) <= _ANSWER_WORDS else None
+
+    def _with_length(self, text: str, form: str) -> Found | None:
+        """Return "extend" for a length of time that is to be added or taken off, "pause" for one to wait."""
+        around = [word for word in form.split() if word not in _LENGTH_WORDS and not word.isdigit()]
+        if not set(around) <= _AROUND_LENGTH or "it off" in form or _ASKS_LENGTH.search(form):
+            return None
+        for command in ("extend", "pause"):
+            seconds = command_seconds(command, text)
+            if seconds is not None:
+                return Found(command, form, COMPOSED, seconds)
+        return None
+
+    def _start(self, form: str) -> Found | None:
+        """Return the start of a routine: courtesies, a verb of starting, and a name that its phrases give it."""
+        words = form.split()
+        for at in range(len(words)):
+            if at == 0 or self._parts(words[:at]) is not None:
+                command = self._starts.find(" ".join(words[at:]))
+                if command is not None:
+                    return Found(command, form, COMPOSED)
+        return None
+
+    def _cry(self, form: str, context: Context) -> Found | None:
+        """Return the command of a short cry with a reason to it: "stop i need the loo", "wrong one go back"."""
+        if len(form.split()) > MAX_CRY_WORDS or _QUESTION_INSIDE.search(form) or _TOLD_OTHERS.search(form):
+            return None
+        if _HOLD_FIRST.search(form):
+            return Found("pause", form, COMPOSED)
+        if _STOP_FIRST.search(form):
+            return Found("stop", form, COMPOSED)
+        last = _LAST.search(form)
+        if (
+            last is None
+            or last["before"] in _BELONGS
+            or (last["phrase"] == "next" and last["before"] not in _BEFORE_NEXT)
+        ):
+            return None
+        command = _preferred(self._by_form.get(last["phrase"], ()), context)
+        return Found(command, last["phrase"], COMPOSED) if command is not None else None
+
+
+def plausible(command: str, normal: str, context: Context) -> bool:
+    """Return whether words in normal form may be ``command`` in this context at all, by whatever likeness."""
+    if command == "remaining" and not _runs(context):
+        return bool(set(normal.split()) & _TIMER_WORDS)
+    return not (command.startswith(START) and ASKS.search(normal))
+
+
+def plausible_by_likeness(command: str, normal: str, context: Context) -> bool:
+    """Return whether words that are merely like ``command`` may be taken for it."""
+    if not plausible(command, normal, context):
+        return False
+    if command.startswith(START):
+        # Asked which one, a person only names it.
+        return context is Context.QUESTION or asks_for_something(normal)
+    words = normal.split()
+    if len(words) > MAX_LIKE_WORDS[context] or (ASKS.search(normal) and command not in _ASKED):
+        return False
+    if command in ANSWERS:
+        return context is Context.QUESTION and not set(words) & (_DECLINES | _DENIES if command == "yes" else _AGREES)
+    if command == "extend":
+        return bool(set(words) & (_ADDS | _TAKES - {"off"}))
+    if _FORBIDS.search(normal) or (command == "pause" and "until" in words):
+        return False
+    return command in _OF_THE_VOICE or not _TELLS.search(normal)
+
+
+def command_seconds(command: str, text: str) -> float | None:
+    """Return the length of time that goes with a command, in seconds: negative where it is to be taken off."""
+    if command not in ("extend", "pause"):
+        return None
+    seconds = duration_seconds(text)
+    if seconds is None:
+        return None
+    normal = normal_form(text)
+    words = set(normal.split())
+    if command == "pause":
+        return seconds if words & _WAITS and not words & (_ADDS | _TAKES) else None
+    if words & _TAKES and not words & _ADDS:
+        return -seconds
+    return seconds if words & _ADDS or _PUTS.search(normal) else None
+
+
+def _runs(context: Context) -> bool:
+    return context in (Context.ROUTINE, Context.SPEAKING)
+
+
+def _as_asked(form: str) -> Iterator[str]:
+    """Yield the words, and what "would you mind waiting" asks for: "wait"."""
+    yield form
+    minding = _MINDING.match(form)
+    if minding is not None:
+        for ending in ("", "e"):
+            doing = minding["verb"] + ending + minding["rest"]
+            yield f"do not {doing}" if minding["not"] else doing
+
+
+def _preferred(owners: Sequence[str], context: Context) -> str | None:
+    """Return which of several commands the same words are."""
+    asked = context is Context.QUESTION
+    return min(owners, key=lambda command: (command in ANSWERS) != asked, default=None)
+
+
+def _weight(phrases: Sequence[str]) -> tuple[float, int]:
+    """Fewest phrases first, but one rather than none, and "i am sorry" is no "i am"; of as many the longest."""
+    count = sum(1.6 if _CLAUSE.match(phrase) else 1.0 for phrase in phrases)
+    return (count or 1.5, -sum(len(phrase) for phrase in phrases))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,18 +9,18 @@ from typing import Final
 
 from assistant.guide.model import Guide
 from assistant.language import normal_form
-from assistant.understanding.commands import CommandLexicon, command_seconds
+from assistant.understanding.commands import ANSWERS, WHOLE, CommandLexicon, command_seconds, plausible_by_likeness
 from assistant.understanding.facets import facet_of
 from assistant.understanding.features import FeatureReader, Features
 from assistant.understanding.matcher import Candidate, Example, Matcher
 from assistant.understanding.meaning import Context, Kind, Meaning, Reason
 from assistant.understanding.red_flags import RedFlag, RedFlags
+from assistant.understanding.starting import START
 from assistant.understanding.wake import split_wake
 
 ENTRY: Final = "entry:"
 OPEN: Final = "open:"
 COMMAND: Final = "command:"
-START: Final = "start:"
 OFF: Final = "off"
 
 # The gate's thresholds: see docs/matching.md for how each was chosen.
@@ -42,9 +41,6 @@ NEARLY_THE_SAME: Final = 0.85
 NEEDED: Final = 0.25
 """What the votes for an entry count where none of the concepts that it needs was named."""
 FORBIDDEN: Final = 0.2
-START_IN_QUESTION: Final = 0.1
-"""What a routine's start counts where the words are a question: "how do i do the hot and cold" starts nothing."""
-_ASKS: Final = re.compile(r"^(how|what|why|which|when|where|who|is|are|does|do|did|should|will|would it|can it)\b")
 ELSEWHERE: Final = 0.1
 """What the votes for any entry count where another subject was named and not the guide's own."""
 COMMAND_SIMILARITY: Final[dict[Context, float]] = {
@@ -54,6 +50,13 @@ COMMAND_SIMILARITY: Final[dict[Context, float]] = {
     Context.ROUTINE: 0.50,
 }
 """Commands are likelier while something runs, so that less is asked of them there."""
+COMMAND_COVER: Final = 0.4
+"""Share of the words, by weight, that a command's phrases must know."""
+STRICT_COVER: Final = 0.9
+"""... and where the guide's subject is named ("can you get rid of a spasm faster"), or for a yes or no: to "is it
+numb?" the answer "no i can't feel it" is no no."""
+RULED_OUT: Final = 0.1
+"""What the votes for a command that it can't be count, against an answer: whoever talks like that asks little."""
 COMMAND_PRIOR: Final[dict[Context, float]] = {
     Context.IDLE: 0.5,
     Context.QUESTION: 1.0,
@@ -116,12 +119,15 @@ class Interpreter:
         return replace(meaning, heard=heard, addressed=addressed)
 
     def _command(self, readings: Sequence[Weighted], context: Context) -> Meaning | None:
-        """Return the command that the best reading is as a whole; lesser readings count where it isn't idle."""
+        """Return the command that the best reading is as a whole; a lesser one where it isn't idle and says no more."""
         considered = readings[:1] if context is Context.IDLE else readings[:3]
-        for reading in considered:
-            command = self._lexicon.find(reading.text, context)
-            if command is not None:
-                return Meaning(Kind.COMMAND, id=command, score=1.0, seconds=command_seconds(reading.text))
+        for rank, reading in enumerate(considered):
+            found = self._lexicon.find(reading.text, context)
+            if found is not None and (rank == 0 or found.sure >= WHOLE):
+                reason = Reason(_label_of(found.command), found.sure, found.phrase)
+                return Meaning(
+                    Kind.COMMAND, id=found.command, score=found.sure, seconds=found.seconds, reasons=(reason,)
+                )
         return None
 
     def _question(self, readings: Sequence[Weighted], context: Context) -> Meaning:
@@ -142,11 +148,9 @@ class Interpreter:
                 probability = share * candidate.probability + (known.probability if known else 0.0)
                 best = candidate if known is None or candidate.similarity > known.similarity else known
                 merged[candidate.label] = replace(best, probability=probability)
-        prior, asks = COMMAND_PRIOR[context], bool(_ASKS.search(normal_form(readings[0].text)))
         features = self._matcher.features(readings[0].text)
-        weighed = [
-            replace(c, probability=c.probability * self._counts(c, features, prior, asks=asks)) for c in merged.values()
-        ]
+        normal = normal_form(readings[0].text)
+        weighed = [self._weighed(c, features, normal, context) for c in merged.values()]
         mass = sum(c.probability for c in weighed) or 1.0
         shares = [replace(c, probability=c.probability / mass) for c in weighed]
         return sorted(shares, key=lambda c: (-c.probability, c.label))
@@ -173,7 +177,8 @@ class Interpreter:
             if top.similarity < COMMAND_SIMILARITY[context]:
                 return Meaning(Kind.UNKNOWN, score=top.probability)
             command = top.label.removeprefix(COMMAND)
-            return Meaning(Kind.COMMAND, id=command, score=top.probability, seconds=command_seconds(text))
+            seconds = command_seconds(command, text)
+            return Meaning(Kind.COMMAND, id=command, score=top.probability, seconds=seconds)
         if kind == OPEN:
             sure = top.similarity >= ANSWER_SIMILARITY
             return Meaning(Kind.UNKNOWN, id=top.label.removeprefix(OPEN) if sure else None, score=top.probability)
@@ -188,17 +193,28 @@ class Interpreter:
         score = top.probability / votes
         second = entries[1].probability / votes if len(entries) > 1 else 0.0
         if score >= ANSWER_SHARE or score - second >= ANSWER_MARGIN:
-            return Meaning(Kind.ANSWER, id=name, score=top.probability, facet=facet_of(normal_form(text)))
+            return Meaning(Kind.ANSWER, id=name, score=top.probability, facet=_facet(text))
         if score + second < CLARIFY_SHARE:
             return Meaning(Kind.UNKNOWN, score=top.probability)
         choices = (name, entries[1].label.removeprefix(ENTRY))
         return Meaning(Kind.CLARIFY, score=top.probability, choices=choices)
 
-    def _counts(self, candidate: Candidate, features: Features, prior: float, *, asks: bool) -> float:
-        """Return the factor on a label's votes that what else is known of the utterance gives."""
-        if candidate.label.startswith(START) and asks:
-            return START_IN_QUESTION
-        return prior if _kind_of(candidate.label) == COMMAND else self._fit(candidate, features)
+    def _weighed(self, candidate: Candidate, features: Features, normal: str, context: Context) -> Candidate:
+        """Return a candidate with its votes as what else is known of the utterance makes them count."""
+        if _kind_of(candidate.label) != COMMAND:
+            return replace(candidate, probability=candidate.probability * self._fit(candidate, features))
+        if self._may_be_told(candidate, features, normal, context):
+            return replace(candidate, probability=candidate.probability * COMMAND_PRIOR[context])
+        return replace(candidate, label=OFF, probability=candidate.probability * RULED_OUT)
+
+    def _may_be_told(self, candidate: Candidate, features: Features, normal: str, context: Context) -> bool:
+        command = candidate.label.removeprefix(COMMAND)
+        if not plausible_by_likeness(command, normal, context):
+            return False
+        subject = features.concepts & set(self._guide.subject.own)
+        # "Go back to the last step" names no back: the command's own phrase has the word.
+        strict = command in ANSWERS or (subject and subject - self._matcher.features(candidate.nearest).concepts)
+        return command.startswith(START) or candidate.cover >= (STRICT_COVER if strict else COMMAND_COVER)
 
     def _fit(self, candidate: Candidate, features: Features) -> float:
         """Return what an entry's votes count given the concepts that were named."""
@@ -219,6 +235,15 @@ def _kind_of(label: str) -> str:
     if label.startswith(START):
         return COMMAND
     return label if label == OFF else label.partition(":")[0] + ":"
+
+
+def _facet(text: str) -> str | None:
+    """Return the side that is asked for. "Okay" and "all right" are fillers, but not in "is it okay"."""
+    return facet_of(normal_form(text, keep_fillers=True)) or facet_of(normal_form(text))
+
+
+def _label_of(command: str) -> str:
+    return command if command.startswith(START) else COMMAND + command
 
 
 def _weighted(hypotheses: Sequence[Weighted | str]) -> list[Weighted]:
