@@ -70,13 +70,14 @@ def load_content(folder: Path | None = None) -> Content:
     guide = load_guide(folder)
     commands = load_commands()
     interpreter = Interpreter(guide, commands, load_red_flags(), load_off_topic())
-    return Content(guide, load_phrases(), commands, interpreter)
+    return Content(guide, load_phrases(guide), commands, interpreter)
 
 
-def load_phrases() -> Phrases:
-    """Return the product's spoken texts and the safety layer's scripts."""
+def load_phrases(guide: Guide | None = None) -> Phrases:
+    """Return the product's spoken texts, as ``guide`` has them where it does, and the safety layer's scripts."""
     root = shipped("content")
-    return Phrases(_yaml(root / "product" / "phrases.yaml"), _scripts(root / "safety" / "scripts.yaml"))
+    product = _yaml(root / "product" / "phrases.yaml") | (dict(guide.phrases) if guide is not None else {})
+    return Phrases(product, _scripts(root / "safety" / "scripts.yaml"))
 
 
 def load_commands() -> dict[str, tuple[str, ...]]:

@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from assistant.errors import WrongInputError
+from assistant.hearing.endpointing import LONG_PAUSE, SHORT_PAUSE
 from assistant.speaking.voice import VoiceSettings
 
 FILE_NAME: Final = "marigold.toml"
@@ -41,9 +42,9 @@ class Settings(BaseSettings):
     """No wake phrase needed."""
     content: Path | None = None
     """A content pack in place of the one that ships."""
-    short_pause: float = Field(default=0.22, ge=0.1, le=1.0)
+    short_pause: float = Field(default=SHORT_PAUSE, ge=0.1, le=1.0)
     """Seconds of silence that end a turn which is complete in itself."""
-    long_pause: float = Field(default=0.85, ge=0.3, le=3.0)
+    long_pause: float = Field(default=LONG_PAUSE, ge=0.3, le=3.0)
     """Seconds of silence that end any turn."""
 
 

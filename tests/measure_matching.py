@@ -153,10 +153,10 @@ def left_out(guide: Guide) -> Iterator[tuple[str, Tally]]:
                 meaning = interpreter.interpret([text])
                 tally.count(judge_entry(meaning, wanted), text, meaning)
         yield batch, tally
-    groups = load_off_topic_batches()
+    groups = load_off_topic_batches() | {"of this guide": guide.off_topic}
     for batch, lines in groups.items():
         others = [line for name, group in groups.items() if name != batch for line in group]
-        interpreter = Interpreter(guide, commands, flags, others)
+        interpreter = Interpreter(guide.model_copy(update={"off_topic": ()}), commands, flags, others)
         tally = Tally()
         for text in lines:
             meaning = interpreter.interpret([text])

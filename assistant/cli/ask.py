@@ -154,6 +154,11 @@ def _show(reply: Reply, *, heard: bool) -> None:
 
 def _explain(reply: Reply) -> None:
     meaning = reply.meaning
-    click.echo(f"{meaning.kind.value} {meaning.id or ''} score {meaning.score:.2f} facet {meaning.facet}", err=True)
+    told = [meaning.kind.value, *filter(None, (meaning.id, " or ".join(meaning.choices))), f"score {meaning.score:.2f}"]
+    told += [f"facet {meaning.facet}"] if meaning.facet else []
+    told += [f"seconds {meaning.seconds:g}"] if meaning.seconds is not None else []
+    told += [f"because of: {', '.join(meaning.evidence)}"] if meaning.evidence else []
+    click.echo("  ".join(told), err=True)
     for reason in meaning.reasons:
-        click.echo(f"  {reason.score:6.3f}  {reason.label:40s} {reason.nearest}", err=True)
+        label = "nothing of ours, or ruled out" if reason.label == "off" else reason.label
+        click.echo(f"  {reason.score:6.3f}  {label:40s} {reason.nearest}", err=True)

@@ -82,7 +82,7 @@ def check(
     if source is not None:
         guide, stale = _with_source(guide, _document_runs(source))
     model, knows = _vocabulary(settings.model)
-    beside = Beside(dict(_spoken_beside()), load_commands(), WAKE_PHRASES, load_off_topic())
+    beside = Beside(dict(_spoken_beside(guide)), load_commands(), WAKE_PHRASES, load_off_topic())
     findings = [*stale, *check_guide(guide, knows, beside)]
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
     warnings = len(findings) - errors
@@ -139,8 +139,9 @@ def _vocabulary(choice: str | None) -> tuple[str | None, Callable[[str], bool] |
     return model.name, words.__contains__
 
 
-def _spoken_beside() -> Iterator[tuple[str, list[str]]]:
-    load_phrases()  # tells what is wrong with these files where something is
+def _spoken_beside(guide: Guide) -> Iterator[tuple[str, list[str]]]:
+    yield from ((f"phrases.yaml, {key}", list(texts)) for key, texts in guide.phrases.items())
+    load_phrases(guide)  # tells what is wrong with these files where something is
     for name in _SPOKEN_FILES:
         data = yaml.safe_load((shipped("content") / name).read_text(encoding="utf-8"))
         for key, value in data.items():

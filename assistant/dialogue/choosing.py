@@ -51,6 +51,9 @@ def chosen_of(choices: tuple[str, ...], meaning: Meaning, guide: Guide, phrases:
     if is_one_of(phrases, "choose_neither", heard):
         return Chosen.NEITHER
     if meaning.kind is Kind.COMMAND:
+        led = [choice for choice in choices if meaning.id == f"start:{guide.entries[choice].routine}"]
+        if len(led) == 1:
+            return led[0]  # "the heating pad one"
         # "Yes" to "A or B?" picks the likelier: an answer helps more than being asked once more.
         return choices[0] if meaning.id == "yes" else Chosen.NEITHER if meaning.id == "no" else None
     if meaning.kind is Kind.ANSWER and meaning.id in choices:

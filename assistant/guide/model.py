@@ -164,6 +164,8 @@ class Guide(_Value):
     vocabulary: Vocabulary = Vocabulary()
     subject: Subject = Subject()
     """Concepts of the vocabulary."""
+    phrases: dict[str, tuple[str, ...]] = {}
+    """What the product says otherwise with this guide, by its keys."""
     off_topic: tuple[str, ...] = ()
     """Authored questions that this guide has nothing on: they teach the matcher what to refuse."""
     copied_runs: frozenset[str] = frozenset()

@@ -60,10 +60,19 @@ def parse_pack(files: Mapping[str, str]) -> Guide:
             "unanswered": _by_id("unanswered.yaml", unanswered, None),
             "vocabulary": _build(Vocabulary, "vocabulary.yaml", vocabulary),
             "subject": head.get("subject", {}),
+            "phrases": _phrases(files),
             "off_topic": tuple(str(line) for line in off_topic),
             "copied_runs": frozenset(files.get("source.runs", "").split()),
         },
     )
+
+
+def _phrases(files: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    data = _mapping(files, "phrases.yaml") if "phrases.yaml" in files else {}
+    return {
+        str(key): (texts,) if isinstance(texts, str) else tuple(str(text) for text in texts or ())
+        for key, texts in data.items()
+    }
 
 
 def _in(name: str, folder: str, ending: str) -> bool:

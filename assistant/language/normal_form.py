@@ -179,6 +179,7 @@ _SPELLINGS: Final[dict[str, str]] = {
     "therapeutic": "therapy",
     "mins": "minutes",
     "min": "minute",
+    "sec": "second",
     "secs": "seconds",
     "hrs": "hours",
     "otc": "over the counter",
