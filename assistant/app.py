@@ -137,7 +137,9 @@ class Assistant:
         if meaning.kind is Kind.COMMAND:
             return 0.0
         words = len(readings[0].text.split()) if readings else 0
-        if meaning.kind not in (Kind.ANSWER, Kind.RED_FLAG, Kind.CLARIFY) or words < COMPLETE_WORDS:
+        left_open = meaning.kind is Kind.UNKNOWN and meaning.id is not None
+        known = left_open or meaning.kind in (Kind.ANSWER, Kind.RED_FLAG, Kind.CLARIFY)
+        if not known or words < COMPLETE_WORDS:
             return math.inf
         sure = meaning.kind is not Kind.CLARIFY and meaning.score >= COMPLETE_SCORE
         return 0.0 if sure else UNSURE_PAUSE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import sys
 import threading
@@ -19,6 +20,8 @@ CLOSING: Final = 2.0
 """Seconds that closing may take: closing a stream of a hung sound server never returns."""
 
 _portaudio: Any = None
+_SAY_NOTHING: Final = ctypes.CFUNCTYPE(None)(lambda: None)
+"""Kept for as long as the process lives, since ALSA keeps a pointer to it."""
 _stderr_lock = threading.Lock()
 
 
@@ -135,7 +138,16 @@ def portaudio() -> Any:  # noqa: ANN401 - sounddevice has no types
         if not in_time:
             raise HungServerError
         _portaudio = loaded[0]
+        _silence_alsa()
     return _portaudio
+
+
+def _silence_alsa() -> None:
+    """Keep ALSA from printing on stderr from the sound threads, where `quiet_stderr` can't be."""
+    if not sys.platform.startswith("linux"):
+        return
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL("libasound.so.2").snd_lib_error_set_handler(_SAY_NOTHING)
 
 
 def list_devices() -> list[Device]:
