@@ -151,6 +151,10 @@ class Interpreter:
         features = self._matcher.features(readings[0].text)
         normal = normal_form(readings[0].text)
         weighed = [self._weighed(c, features, normal, context) for c in merged.values()]
+        if self._names_another(features):
+            entries = sum(c.probability for c in merged.values() if c.label.startswith(ENTRY))
+            left = sum(c.probability for c in weighed if c.label.startswith(ENTRY))
+            weighed.append(Candidate(OFF, entries - left, 0.0, 0.0, "another subject was named"))
         mass = sum(c.probability for c in weighed) or 1.0
         shares = [replace(c, probability=c.probability / mass) for c in weighed]
         return sorted(shares, key=lambda c: (-c.probability, c.label))
@@ -220,15 +224,23 @@ class Interpreter:
         """Return what an entry's votes count given the concepts that were named."""
         if not candidate.label.startswith(ENTRY) or candidate.similarity >= NEARLY_THE_SAME:
             return 1.0
-        subject, concepts = self._guide.subject, features.concepts
-        if concepts & set(subject.others) and not concepts & set(subject.own):
+        if self._names_another(features) or self._names_nothing(features):
             return ELSEWHERE
-        if subject.forms and concepts <= set(subject.forms) and not set(features.stems) & set(subject.pointers):
-            return ELSEWHERE
+        concepts = features.concepts
         rule = self._guide.entries[candidate.label.removeprefix(ENTRY)].concepts
         if concepts & set(rule.forbids):
             return FORBIDDEN
         return 1.0 if not rule.needs or concepts & set(rule.needs) else NEEDED
+
+    def _names_another(self, features: Features) -> bool:
+        subject, concepts = self._guide.subject, features.concepts
+        return bool(concepts & set(subject.others)) and not concepts & set(subject.own)
+
+    def _names_nothing(self, features: Features) -> bool:
+        """Return whether no subject was named, not even by "it"."""
+        subject = self._guide.subject
+        named = features.concepts - set(subject.forms)
+        return bool(subject.forms) and not named and not set(features.stems) & set(subject.pointers)
 
 
 def _kind_of(label: str) -> str:
