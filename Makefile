@@ -1,5 +1,5 @@
 # The two commands of a newcomer are `make run` and `make test`; each sets up what it needs.
-.PHONY: run test check format lock clean help
+.PHONY: run test check format clean help
 
 run: ## Set up everything and start to talk
 	@sh scripts/setup.sh run

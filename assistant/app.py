@@ -21,6 +21,7 @@ from assistant.dialogue.state import ClarifyQuestion, State
 from assistant.guide.model import Layer
 from assistant.hearing.ear import Listening
 from assistant.hearing.events import CommandSpotted, Heard, HeardSoFar, HearingEvent, HearingFailed, Hypothesis
+from assistant.hearing.recogniser import join
 from assistant.own_words import OwnWords
 from assistant.settings import Settings
 from assistant.speaking.mouth import (
@@ -67,6 +68,15 @@ class Typed:
     """A typed line; None is the end of the keyboard's input."""
 
     line: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _LastTurn:
+    """What was taken last, for the case that it was only the begin of what the person wanted to say."""
+
+    readings: tuple[Hypothesis, ...]
+    before: State
+    meaning: Meaning
 
 
 class Screen:
@@ -121,6 +131,7 @@ class Assistant:
         self._begun_again = 0
         """Ends still to come of the parts that were broken off for that; they end nothing."""
         self._waiting: tuple[Heard, float, float] | None = None
+        self._last_turn: _LastTurn | None = None
         self._alone = frozenset(content.phrases.variants("spotted_alone"))
         self._commands = (*content.phrases.variants("spotted"), *WAKE_PHRASES)
 
@@ -196,9 +207,9 @@ class Assistant:
             return
         arrived = time.monotonic()
         readings = self._readings(event)
-        meaning = self._understand(readings)
         length = event.ended - event.began
         mine = self._own.explain(event.text, arrived - length - event.stages.endpointing, arrived)
+        meaning = (self._rest_of_last(readings) if event.goes_on and not mine else None) or self._understand(readings)
         if mine or (self._speaks() and not self._gets_through(meaning)):
             self._screen.ignored(event.text)
             return
@@ -207,7 +218,25 @@ class Assistant:
             return
         self._screen.heard(event.text)
         self._waiting = (event, time.monotonic() - arrived, time.monotonic())
+        self._last_turn = _LastTurn(tuple(readings), self.state, meaning)
         self._advance(events.Understood(meaning))
+
+    def _rest_of_last(self, readings: Sequence[Hypothesis]) -> Meaning | None:
+        """Return what the last turn and this one mean together, where that is more than the last one alone.
+
+        Whoever stops for breath where the sentence could have ended is answered too early; then the conversation
+        goes on from before that answer.
+        """
+        last, self._last_turn = self._last_turn, None
+        if last is None or last.meaning.kind not in (Kind.ANSWER, Kind.CLARIFY):
+            return None
+        joined = join([last.readings, tuple(readings)])
+        weighted = [Weighted(r.text, r.weight) for r in joined]
+        meaning = self._content.interpreter.interpret(weighted, last.before.context())
+        if meaning.asks_for == last.meaning.asks_for or (meaning.kind is Kind.UNKNOWN and meaning.id is None):
+            return None
+        self.state = replace(last.before, turns=self.state.turns)
+        return meaning
 
     def _speaks(self) -> bool:
         return self.state.speaking is not None and not self.state.held

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Format, lint, types, import rules, content, tests: each must pass.
 set -eu
-cd "$(dirname "$0")/.."
+CDPATH='' cd -- "$(dirname -- "$0")/.."
 bin=.venv/bin
 
 step() {

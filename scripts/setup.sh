@@ -4,11 +4,15 @@
 #   setup.sh test   the same, the tools of the tests, and PulseAudio for the virtual devices
 set -eu
 purpose=${1:-run}
-cd "$(dirname "$0")/.."
+CDPATH='' cd -- "$(dirname -- "$0")/.."
 
 UV_VERSION=0.13.9
 export UV_PYTHON_DOWNLOADS=never
+# Whatever environment is in use in this shell: ours is .venv.
+unset VIRTUAL_ENV UV_PROJECT_ENVIRONMENT
 tools=.tools
+# Seconds that apt may wait for a server that doesn't answer; without a network it would wait for minutes.
+APT_TIMEOUT=15
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -17,6 +21,7 @@ apt_install() {
     why=$1
     shift
     line="apt-get install --yes --no-install-recommends $*"
+    patience="-o Acquire::Retries=0 -o Acquire::http::Timeout=$APT_TIMEOUT -o Acquire::https::Timeout=$APT_TIMEOUT"
     if command -v apt-get >/dev/null 2>&1; then
         if [ "$(id -u)" = 0 ]; then
             as=""
@@ -27,9 +32,10 @@ apt_install() {
             return 1
         fi
         say "Installing for $why: $*"
-        # shellcheck disable=SC2086 # the words of $line are the command's words
-        if DEBIAN_FRONTEND=noninteractive $as $line >/dev/null 2>&1 ||
-            { $as apt-get update >/dev/null 2>&1 && DEBIAN_FRONTEND=noninteractive $as $line >/dev/null 2>&1; }; then
+        # shellcheck disable=SC2086 # the words of $as, $line and $patience are the command's words
+        if $as env DEBIAN_FRONTEND=noninteractive $line $patience >/dev/null 2>&1 ||
+            { $as apt-get update $patience >/dev/null 2>&1 &&
+                $as env DEBIAN_FRONTEND=noninteractive $line $patience >/dev/null 2>&1; }; then
             return 0
         fi
         say "That failed. $why: type  sudo $line"
@@ -59,31 +65,42 @@ python=$(find_python) || {
     exit 3
 }
 
-if command -v uv >/dev/null 2>&1; then
-    uv=uv
-else
-    uv=$tools/bin/uv
-    if [ ! -x "$uv" ]; then
-        say "Setting up the package manager (once)."
-        if ! "$python" -m venv "$tools" >/dev/null 2>&1; then
+# own_uv: the package manager in .tools, fetched once.
+own_uv() {
+    [ -x "$tools/bin/uv" ] && return 0
+    say "Setting up the package manager (once)."
+    if ! "$python" -m venv "$tools" >/dev/null 2>&1; then
+        rm -rf "$tools"
+        apt_install "Python environments" python3-venv || return 1
+        "$python" -m venv "$tools" >/dev/null 2>&1 || {
             rm -rf "$tools"
-            apt_install "Python environments" python3-venv || exit 3
-            "$python" -m venv "$tools"
-        fi
-        "$tools/bin/python" -m pip install --quiet --disable-pip-version-check "uv==$UV_VERSION" || {
-            say "The packages can't be fetched: the first set-up needs the network once."
-            exit 3
+            say "$python still makes no environment; choose another Python: PYTHON=python3.12 make run"
+            return 1
         }
     fi
-fi
+    "$tools/bin/python" -m pip install --quiet --disable-pip-version-check "uv==$UV_VERSION" || {
+        say "The package manager can't be fetched: the first set-up needs the network once."
+        return 1
+    }
+}
+
+# sync UV: .venv as uv.lock has it.
+sync() {
+    "$1" sync --quiet --locked --inexact $group --python "$python"
+}
 
 group=--no-dev
 [ "$purpose" = test ] && group=--dev
 [ -d .venv ] || say "Installing Marigold into .venv (once; about a minute)."
-"$uv" sync --quiet --locked --inexact $group --python "$python" || {
-    say "The packages could not be installed; see the lines above. The first set-up needs the network once."
+# A uv of the system may be too old for our lock; then, or without any, ours does it.
+if { command -v uv >/dev/null 2>&1 && sync uv; } || { own_uv && sync "$tools/bin/uv"; }; then
+    :
+elif [ "$purpose" = run ] && .venv/bin/marigold --version >/dev/null 2>&1; then
+    say "Marigold could not be brought up to date; going on with what is installed."
+else
+    say "Marigold could not be installed; see the lines above. The first set-up needs the network once."
     exit 3
-}
+fi
 
 if [ "$(uname -s)" = Linux ]; then
     have_library libportaudio.so.2 || apt_install "sound (PortAudio)" libportaudio2 libasound2-plugins ||

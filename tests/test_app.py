@@ -86,12 +86,10 @@ class Run:
     voice: PlainVoice
     listening: list[Listening]
 
-    async def hears(self, *readings: str, spotted: str | None = None) -> None:
+    async def hears(self, *readings: str, spotted: str | None = None, goes_on: bool = False) -> None:
         share = 1.0 / max(1, len(readings))
-        turn = Heard(
-            tuple(Hypothesis(text, share) for text in readings), 0.0, 1.0, spotted=spotted, stages=Stages(0.2, 0.05)
-        )
-        await self.gives(turn)
+        hypotheses = tuple(Hypothesis(text, share) for text in readings)
+        await self.gives(Heard(hypotheses, 0.0, 1.0, spotted=spotted, stages=Stages(0.2, 0.05), goes_on=goes_on))
 
     async def gives(self, event: object) -> None:
         self.assistant.hand_over(event)
@@ -237,6 +235,27 @@ def test_slower_says_the_rest_from_the_sentence_it_is_in_and_ends_once(content: 
         assert it.assistant.state.speaking is None
 
     run(content, scene, settings=LISTENING)
+
+
+def test_a_breath_in_the_middle_of_a_question_does_not_cut_it_in_two(content: Content) -> None:
+    async def scene(it: Run) -> None:
+        await it.hears("how should i sleep with back spasms")
+        assert "back may be the best" in it.screen.last("says")
+        await it.hears("or is it better to alternate hot and cold packs", goes_on=True)
+        assert "back may be the best" not in it.screen.last("says")
+
+    done = run(content, scene, settings=LISTENING)
+    assert [kind for kind, _ in done.screen.lines] == ["heard", "says", "heard", "says"]
+
+
+def test_what_follows_a_question_and_adds_nothing_leaves_the_answer_alone(content: Content) -> None:
+    async def scene(it: Run) -> None:
+        await it.hears(QUESTION)
+        await it.hears("then", goes_on=True)
+        await it.hears("the football starts at eight", goes_on=True)
+
+    done = run(content, scene, settings=LISTENING)
+    assert sum(kind == "says" for kind, _ in done.screen.lines) == 1
 
 
 def test_after_an_answer_it_listens_for_a_while_without_wake_phrase(content: Content) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import click
 
 from assistant.answering import Reply, error_json, reply_to
-from assistant.cli.options import Options
+from assistant.cli.options import Options, json_line
 from assistant.content import Content, load_content
 from assistant.errors import MarigoldError, WrongInputError
 from assistant.understanding.meaning import Context
@@ -51,11 +52,13 @@ def ask(
         )
     asking = _Asking(options, load_content(options.settings().content))
     if batch is not None:
+        if speak or explain:
+            raise WrongInputError("--speak and --explain are for one question, not for --batch.")
         asking.batch(batch, Context(context))
         return
     reply = asking.reply(text, wav, Context(context))
     if as_json:
-        click.echo(json.dumps(reply.as_json(), ensure_ascii=False))
+        click.echo(json_line(reply.as_json()))
     else:
         _show(reply, heard=wav is not None)
     if explain:
@@ -98,47 +101,77 @@ class _Asking:
         with _opened(source) as lines:
             for number, line in enumerate(lines, start=1):
                 if line.strip():
-                    print(json.dumps(self._line(number, line, context), ensure_ascii=False), flush=True)
+                    print(self._line(number, line, context), flush=True)
 
-    def _line(self, number: int, line: str, context: Context) -> dict[str, Any]:
+    def _line(self, number: int, line: str, context: Context) -> str:
+        """Return the answer to one line. Whatever is wrong with a line is told in its place: the next ones wait."""
         ref: object = None
         text = ""
         try:
-            item = json.loads(line)
-            if not isinstance(item, dict):
-                raise WrongInputError(f"Line {number}: not a JSON object.")
+            item = _object(number, line)
             ref = item.get("ref")
-            words, wav = item.get("text"), item.get("wav")
-            if not isinstance(words, str) and not isinstance(wav, str):
-                raise WrongInputError(f'Line {number}: needs "text" or "wav" with a text in it.')
-            text = words if isinstance(words, str) else ""
-            named = item.get("context", context.value)
-            if named not in _CONTEXTS:
-                raise WrongInputError(f"Line {number}: context is one of {', '.join(_CONTEXTS)}.")
-            path = Path(wav) if isinstance(wav, str) and not isinstance(words, str) else None
-            return self.reply(text, path, Context(named)).as_json(ref)
-        except (json.JSONDecodeError, RecursionError) as fault:
-            return error_json(ref, text, f"Line {number}: not valid JSON ({fault}).")
+            text, wav = _question(number, item)
+            answer = self.reply(text, wav, _context(number, item, context)).as_json(ref)
         except MarigoldError as fault:
-            return error_json(ref, text, str(fault))
+            answer = error_json(ref, text, str(fault))
+        except Exception as fault:  # noqa: BLE001 - a fault of ours costs one line, not those after it
+            answer = error_json(ref, text, f"A fault of ours: {type(fault).__name__}: {fault}")
+        try:
+            return json_line(answer)
+        except (ValueError, RecursionError) as fault:
+            return json_line(error_json(None, "", f"Line {number}: its ref can't be given back ({fault})."))
 
 
-def _opened(source: str) -> Any:  # noqa: ANN401 - a context manager of lines
+def _object(number: int, line: str) -> dict[str, Any]:
+    try:
+        item = json.loads(line, parse_constant=_not_json)
+    except (ValueError, RecursionError) as fault:  # ValueError: also a number of 5,000 digits
+        raise WrongInputError(f"Line {number}: not valid JSON ({fault}).") from fault
+    if not isinstance(item, dict):
+        raise WrongInputError(f"Line {number}: not a JSON object.")
+    return item
+
+
+def _question(number: int, item: Mapping[str, Any]) -> tuple[str, Path | None]:
+    words, wav = item.get("text"), item.get("wav")
+    if isinstance(words, str):
+        return words, None
+    if isinstance(wav, str):
+        return "", Path(wav)
+    raise WrongInputError(f'Line {number}: needs "text" or "wav" with a text in it.')
+
+
+def _context(number: int, item: Mapping[str, Any], usual: Context) -> Context:
+    named = item.get("context")
+    if named is None:
+        return usual
+    if named not in _CONTEXTS:
+        raise WrongInputError(f"Line {number}: context is one of {', '.join(_CONTEXTS)}.")
+    return Context(named)
+
+
+def _not_json(name: str) -> object:
+    raise ValueError(f"{name} is no value of JSON")
+
+
+@contextmanager
+def _opened(source: str) -> Iterator[Iterator[str]]:
+    """Give the lines of a file, or of standard input for "-": UTF-8, with or without a byte order mark."""
     if source == "-":
         if sys.stdin is None or sys.stdin.closed:
             raise WrongInputError("There is no standard input to read questions from.")
-        return nullcontext(_tolerant(sys.stdin))
+        if isinstance(sys.stdin, io.TextIOWrapper):
+            sys.stdin.reconfigure(encoding="utf-8-sig", errors="replace")
+        yield iter(sys.stdin)
+        return
     path = Path(source)
     try:
-        return path.open(encoding="utf-8", errors="replace")
-    except OSError as fault:
-        raise WrongInputError(f"{path} can't be read: {fault.strerror}.") from fault
-
-
-def _tolerant(stream: TextIO) -> Iterator[str]:
-    if hasattr(stream, "reconfigure"):
-        stream.reconfigure(errors="replace")
-    return iter(stream)
+        file = path.open(encoding="utf-8-sig", errors="replace")
+    except (OSError, ValueError) as fault:
+        reason = fault.strerror if isinstance(fault, OSError) else fault
+        raise WrongInputError(f"{path} can't be read: {reason}.") from fault
+    with file:
+        yield iter(file)
 
 
 def _show(reply: Reply, *, heard: bool) -> None:

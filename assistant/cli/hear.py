@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from assistant.cli.options import Options
+from assistant.cli.options import Options, json_line
 from assistant.errors import MarigoldError
+from assistant.hearing.events import Heard
 from assistant.hearing.recording import hear_recording
 from assistant.loading import load_speech_model
 from assistant.sound.wav import read_recording
@@ -34,7 +34,7 @@ def hear(options: Options, files: tuple[Path, ...], *, as_json: bool) -> None:
         if as_json:
             said = [
                 {
-                    "start": round(turn.began, 2),
+                    "start": round(_began(turn), 2),
                     "end": round(turn.ended, 2),
                     "text": turn.text,
                     "alternatives": [h.text for h in turn.hypotheses[1:]],
@@ -42,12 +42,17 @@ def hear(options: Options, files: tuple[Path, ...], *, as_json: bool) -> None:
                 }
                 for turn in turns
             ]
-            click.echo(json.dumps({"file": str(file), "heard": said}, ensure_ascii=False))
+            click.echo(json_line({"file": str(file), "heard": said}))
             continue
         click.echo(f"{file}:")
         for turn in turns:
-            click.echo(f"  {turn.began:6.2f} to {turn.ended:6.2f} s  {turn.text or '(no words)'}")
+            click.echo(f"  {_began(turn):6.2f} to {turn.ended:6.2f} s  {turn.text or '(no words)'}")
         if not turns:
             click.echo("  (nobody speaks)")
     if failed is not None:
         raise click.exceptions.Exit(failed.exit_code)
+
+
+def _began(turn: Heard) -> float:
+    """Return when the first word begins (s): a turn itself begins half a second before it, to lose no sound."""
+    return turn.words[0].start if turn.words else turn.began

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
@@ -20,15 +22,16 @@ WRONG_USAGE: Final = 2
 INTERRUPTED: Final = 130
 """What shells report for a program ended by Ctrl-C."""
 _COMMANDS: Final = {
-    "ask": "assistant.cli.ask:ask",
-    "content": "assistant.cli.content:content",
-    "doctor": "assistant.cli.doctor:doctor",
-    "hear": "assistant.cli.hear:hear",
-    "models": "assistant.cli.models:models",
-    "routine": "assistant.cli.routine:routine",
-    "say": "assistant.cli.say:say",
-    "talk": "assistant.cli.talk:talk",
+    "ask": "Answer one question, typed or recorded, or many.",
+    "content": "Check, import and show content packs.",
+    "doctor": "Look at everything and say what to do.",
+    "hear": "Show what is heard in recordings, with times.",
+    "models": "List, fetch and check speech models.",
+    "routine": "List the relief routines, and show their steps.",
+    "say": "Say a text through the voice.",
+    "talk": "Ask aloud, hear the answer: the same as no command.",
 }
+"""The subcommands, each in a module of its name, with what --help says of them without loading them all."""
 
 
 class LazyGroup(click.Group):
@@ -42,10 +45,14 @@ class LazyGroup(click.Group):
         """Return the subcommand, or None where there is none of that name."""
         if cmd_name not in _COMMANDS:
             return None
-        module, _, name = _COMMANDS[cmd_name].partition(":")
-        found = getattr(__import__(module, fromlist=[name]), name)
+        found = getattr(import_module(f"assistant.cli.{cmd_name}"), cmd_name)
         assert isinstance(found, click.Command)
         return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the list of subcommands."""
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(_COMMANDS.items()))
 
 
 @click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -129,10 +136,16 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _give_streams() -> None:
-    """Give a process that was started with closed streams somewhere to write."""
+    """Give a process that was started with closed streams somewhere to write, and no letter that ends it.
+
+    What a stream's encoding has no letter for, or a name that is no text, is shown as an escape.
+    """
     for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
+        stream = getattr(sys, name)
+        if stream is None:
             setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - open as long as the process lives
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _tell(message: str, code: int) -> int:

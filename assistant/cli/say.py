@@ -60,18 +60,18 @@ def speak_aloud(options: Options, sentences: Sequence[str]) -> None:
 @click.argument("text")
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write a WAV file; play nothing.")
 @click.option("--voice", metavar="NAME", help="A voice, such as en-gb or en-us.")
-@click.option("--rate", type=int, metavar="N", help="Words a minute.")
-@click.option("--volume", type=int, metavar="N", help="0 to 100.")
-@click.option("--pitch", type=int, metavar="N", help="0 to 100.")
+@click.option("--rate", metavar="N", help="Words a minute, 105 to 285.")
+@click.option("--volume", metavar="N", help="25 to 100.")
+@click.option("--pitch", metavar="N", help="0 to 100.")
 @click.pass_obj
 def say(
     options: Options,
     text: str,
     out: Path | None,
     voice: str | None,
-    rate: int | None,
-    volume: int | None,
-    pitch: int | None,
+    rate: str | None,
+    volume: str | None,
+    pitch: str | None,
 ) -> None:
     """Say TEXT."""
     if len(text) > MAX_TEXT:

@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from assistant.content import Content, load_content, load_phrases
 from assistant.doctor import machine, sound, speech
-from assistant.doctor.check import Check, bad, from_fault, good
+from assistant.doctor.check import Check, bad, from_fault, good, one_line
 from assistant.errors import MarigoldError
 from assistant.hearing.recogniser import SpeechModel
-from assistant.settings import Settings, load_settings
+from assistant.settings import Settings, load_settings, voice_settings
 from assistant.sound.devices import NoMicrophoneError, NoSpeakerError, find_input, find_output, list_devices, run_within
 from assistant.sound.samples import SAMPLE_RATE
 from assistant.sound.speaker import RATE
@@ -138,8 +138,8 @@ class Examination:
             # What was asked for on the command line counts also where a settings file can't be read.
             named = {key: value for key, value in self._wishes.given.items() if value is not None}
             self._settings = Settings.model_construct(**named)
-            found = from_fault("settings", fault)
-            return bad("settings", f"{found.finding}; {found.advice}", f"Correct it in {file}, or where it was given.")
+            finding = one_line(str(fault)).removesuffix(".")
+            return bad("settings", finding, f"Correct it in {file}, or where it was given.")
         return machine.check_settings(
             self._settings, file, machine.keys_in(file), dict(self._wishes.given), dict(os.environ)
         )
@@ -246,5 +246,4 @@ class Examination:
         return machine.check_clock(self._began, machine.moment(), machine.time_zone(os.environ))
 
     def _voice_settings(self) -> VoiceSettings:
-        chosen = self._settings
-        return VoiceSettings(rate=chosen.rate, volume=chosen.volume, pitch=chosen.pitch, voice=chosen.voice)
+        return voice_settings(self._settings)

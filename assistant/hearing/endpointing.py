@@ -74,6 +74,11 @@ class Endpointer:
         """Seconds of silence at the end of what was fed."""
         return self._silence
 
+    @property
+    def begin_after(self) -> float:
+        """Seconds of speech before a turn counts as begun."""
+        return self._settings.begin_after
+
     def feed(self, probability: float) -> Change:
         """Take the next frame's speech probability and return what it changed."""
         return self._within(probability) if self._in_turn else self._before(probability)
@@ -85,6 +90,7 @@ class Endpointer:
         self._in_turn = True
         self._told_pause = False
         self._silence = 0.0
+        self._enough = self._settings.long_pause
         self._turn = self._speech
         return Change.BEGAN
 
@@ -93,9 +99,9 @@ class Endpointer:
         self._turn += FRAME_SECONDS
         if probability >= settings.speech_above or (probability >= settings.silence_below and not self._told_pause):
             self._silence = 0.0
+            self._enough = settings.long_pause
             if self._told_pause:
                 self._told_pause = False
-                self._enough = settings.long_pause
                 return Change.RESUMED
             return self._too_long()
         self._silence += FRAME_SECONDS

@@ -28,6 +28,8 @@ class SpeechBegan:
     """Somebody began to speak at ``at``."""
 
     at: float
+    goes_on: bool = False
+    """So soon after the last turn that it may be the rest of it; see `Heard.goes_on`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,9 @@ class Heard:
     stages: Stages = Stages(0.0, 0.0)
     words: tuple[Word, ...] = ()
     """The words of the best reading, with their times."""
+    goes_on: bool = False
+    """Whether the turn began so soon after the one before, in which words were heard, that it may be the rest of it:
+    a person stopped for breath where the sentence could have ended. It may also be the assistant's own voice."""
 
     @property
     def text(self) -> str:

@@ -94,19 +94,22 @@ class Recogniser:
         self._words: list[Word] = []
         self._fed = 0.0
         self._base = 0.0
-        self._begin = 0.0
+        """How much was fed when libvosk's front end began anew: its raw times count from there, scaled."""
+        self._origin = 0.0
+        """When the sound fed at ``_base`` came in the stream (s)."""
+        self._running = False
         recogniser.SetMaxAlternatives(alternatives)
         recogniser.SetWords(True)  # noqa: FBT003 - vosk's interface
 
     def begin(self, at: float) -> None:
         """Say that the sound that comes next began at ``at`` (s): word times count from there."""
-        self._begin = at
-        self._base = self._fed
+        self._origin = at - (self._fed - self._base)
 
     def accept(self, sound: bytes) -> None:
         """Take 16-bit mono samples at 16 kHz. The model's own end-pointing only closes a segment."""
         self._fed += len(sound) / 2 / SAMPLE_RATE
-        if self._recogniser.AcceptWaveform(sound):
+        self._running = not self._recogniser.AcceptWaveform(sound)
+        if not self._running:
             self._keep(json.loads(self._recogniser.Result()))
 
     def partial(self) -> str:
@@ -118,6 +121,10 @@ class Recogniser:
     def final(self) -> tuple[Hypothesis, ...]:
         """Flush, and return the readings of all that was accepted since the last `final`, best first."""
         self._keep(json.loads(self._recogniser.FinalResult()))
+        if self._running:  # only then libvosk begins anew; a segment that it closed itself goes on
+            self._origin += self._fed - self._base
+            self._base = self._fed
+            self._running = False
         self._recogniser.Reset()
         segments, self._done = [s for s in self._done if s], []
         return join(segments)
@@ -129,17 +136,10 @@ class Recogniser:
 
     def reset(self) -> None:
         """Forget what was accepted."""
-        self._recogniser.Reset()
-        self._done = []
+        self.final()
         self._words = []
-        self._base = self._fed
 
     def _keep(self, result: dict[str, Any]) -> None:
-        self._keep_readings(result)
-        self._begin += self._fed - self._base
-        self._base = self._fed
-
-    def _keep_readings(self, result: dict[str, Any]) -> None:
         if "alternatives" not in result:
             self._done.append((Hypothesis(result["text"], 1.0),) if result.get("text") else ())
             self._keep_words(result.get("result", []))
@@ -147,18 +147,18 @@ class Recogniser:
         found = [a for a in result["alternatives"] if a["text"].strip()]
         if not found:
             return
-        self._keep_words(found[0].get("result", []))
-        best = max(a["confidence"] for a in found)
-        weights = [math.exp(LIKELIHOOD_SCALE * (a["confidence"] - best)) for a in found]
+        best = max(found, key=lambda a: a["confidence"])
+        self._keep_words(best.get("result", []))
+        weights = [math.exp(LIKELIHOOD_SCALE * (a["confidence"] - best["confidence"])) for a in found]
         total = sum(weights)
         readings = (Hypothesis(" ".join(a["text"].split()), w / total) for a, w in zip(found, weights, strict=True))
         self._done.append(tuple(sorted(readings, key=lambda h: -h.weight)))
 
     def _keep_words(self, words: list[dict[str, Any]]) -> None:
-        """Keep words with stream times: libvosk counts frames of 30 ms from where the segment began."""
+        """Keep words with stream times: libvosk counts frames of 30 ms from where its front end began."""
 
         def at(raw: float) -> float:
-            return self._begin + (raw - self._base) * self._time_scale
+            return self._origin + (raw - self._base) * self._time_scale
 
         self._words += [Word(w["word"], at(w["start"]), at(w["end"]), float(w.get("conf", 1.0))) for w in words]
 

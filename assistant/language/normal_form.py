@@ -191,6 +191,8 @@ _stemmer_lock = threading.Lock()
 
 def _plain(text: str) -> str:
     """Return ``text`` in lower case without accents ("é" is "e"), its apostrophes all alike."""
+    if text.isascii():
+        return text.lower().replace("`", "'")
     apart = unicodedata.normalize("NFKD", text.replace("´", "'")).lower()
     text = "".join(c for c in apart if not unicodedata.combining(c))
     return text.replace("’", "'").replace("‘", "'").replace("`", "'")
@@ -201,10 +203,11 @@ def words_of(text: str) -> list[str]:
     return _WORD.findall(_plain(text))[:MAX_WORDS]
 
 
-def _expand(word: str) -> list[str]:
+@lru_cache(maxsize=20_000)
+def _expand(word: str) -> tuple[str, ...]:
     """Return the words that ``word`` stands for, opened until nothing is left to open ("mum's": mother is)."""
     full = _CONTRACTIONS.get(word) or _opened(word) or _SPELLINGS.get(word)
-    return [word] if full is None else [part for each in full.split() for part in _expand(each)]
+    return (word,) if full is None else tuple(part for each in full.split() for part in _expand(each))
 
 
 def _opened(word: str) -> str | None:

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from assistant.errors import MissingPartError, WrongInputError
@@ -64,6 +65,10 @@ class HungServerError(MissingPartError):
 
     def __init__(self) -> None:
         super().__init__("The sound server does not answer. Restart it: log out and in again.")
+
+
+class WrongAlsaError(MissingPartError):
+    """The configuration of ALSA that was named can't be used."""
 
 
 class UnknownDeviceError(WrongInputError):
@@ -123,6 +128,7 @@ def portaudio() -> Any:  # noqa: ANN401 - sounddevice has no types
     """
     global _portaudio
     if _portaudio is None:
+        _check_alsa()
         loaded: list[Any] = []
 
         def load() -> None:
@@ -140,6 +146,19 @@ def portaudio() -> Any:  # noqa: ANN401 - sounddevice has no types
         _portaudio = loaded[0]
         _silence_alsa()
     return _portaudio
+
+
+def _check_alsa() -> None:
+    """Refuse an ALSA configuration without any device: PortAudio ends the whole process over it."""
+    named = os.environ.get("ALSA_CONFIG_PATH")
+    if not named or not sys.platform.startswith("linux"):
+        return
+    try:
+        told = "\n".join(Path(part).read_text(encoding="utf-8", errors="replace") for part in named.split(":") if part)
+    except OSError as fault:
+        raise WrongAlsaError(f"ALSA_CONFIG_PATH names {named}, which can't be read: {fault.strerror}.") from fault
+    if "pcm" not in told:
+        raise WrongAlsaError(f"ALSA_CONFIG_PATH names {named}, which has no sound device (pcm) in it.")
 
 
 def _silence_alsa() -> None:

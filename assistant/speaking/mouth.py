@@ -129,11 +129,15 @@ class Mouth:
     # From any thread -------------------------------------------------------------------------------
 
     def say(self, utterance_id: str, sentences: Sequence[str], settings: VoiceSettings) -> None:
-        """Say ``sentences`` in place of what is being said."""
+        """Say ``sentences`` in place of what is being said. Once closed it says nothing, and tells so at once."""
         with self._condition:
-            self._drop()
-            self._next = _Job(utterance_id, tuple(sentences), settings)
-            self._condition.notify_all()
+            closed = self._closing
+            if not closed:
+                self._drop()
+                self._next = _Job(utterance_id, tuple(sentences), settings)
+                self._condition.notify_all()
+        if closed:
+            self._tell(SpeakingEnded(utterance_id, "stopped", 0))
 
     def stop(self) -> None:
         """Fall silent at once."""
@@ -203,7 +207,13 @@ class Mouth:
             self._next = None
         if self._now is not None:
             self._now.stopped = True
-        self._output.stop()
+        self._silence()
+
+    def _silence(self) -> None:
+        try:
+            self._output.stop()
+        except Exception as fault:  # noqa: BLE001 - a speaker that can't stop must not keep the mouth from going on
+            _report("The speaker could not be stopped", fault)
 
     # The mouth's own thread --------------------------------------------------------------------------
 
@@ -224,20 +234,20 @@ class Mouth:
                 continue
             try:
                 how = self._perform(job)
-            except Exception:  # noqa: BLE001 - whatever fails, the dialogue must hear that no more is said
-                _log.exception("An utterance broke off")
+            except Exception as fault:  # noqa: BLE001 - whatever fails, the dialogue must hear that no more is said
+                _report("An utterance broke off", fault)
                 how = "failed"
             with self._condition:
                 self._now = None
                 if how == "failed" and not job.stopped:
-                    self._output.stop()
+                    self._silence()
             self._tell(SpeakingEnded(job.utterance_id, how, job.done))
 
     def _tell(self, event: MouthEvent) -> None:
         try:
             self._on_event(event)
-        except Exception:  # noqa: BLE001 - a listener's fault must not silence the mouth
-            _log.exception("An event of the mouth was not taken")
+        except Exception as fault:  # noqa: BLE001 - a listener's fault must not silence the mouth
+            _report("An event of the mouth was not taken", fault)
 
     def _perform(self, job: _Job) -> str:
         queued: deque[_Line] = deque()
@@ -316,3 +326,8 @@ class Mouth:
             self._lost_told = True
             self._tell(SpeakerLost("the speaker is gone"))
         return "failed"
+
+
+def _report(what: str, fault: Exception) -> None:
+    """Log a fault of ours in one line; with its traceback only where debugging is on."""
+    _log.error("%s: %s: %s", what, type(fault).__name__, fault, exc_info=_log.isEnabledFor(logging.DEBUG))

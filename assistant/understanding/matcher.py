@@ -82,7 +82,7 @@ class Matcher:
         for row, bag in enumerate(bags):
             self._said[self._label_of[row]] |= bag
         self._postings = self._index(bags)
-        self._bayes, self._bayes_unseen = self._bayes_table(bags)
+        self._bayes = self._bayes_table(bags)
 
     @property
     def size(self) -> int:
@@ -144,20 +144,18 @@ class Matcher:
                 shared[where] += weight**2
         return shared / (self._norms * (math.sqrt(total) or 1.0))
 
-    def _bayes_table(self, bags: Sequence[frozenset[str]]) -> tuple[dict[str, NDArray[np.float64]], float]:
+    def _bayes_table(self, bags: Sequence[frozenset[str]]) -> dict[str, NDArray[np.float64]]:
         """Complement naive Bayes: for each feature, how much it speaks for each label against all others."""
-        counts: defaultdict[str, NDArray[np.float64]] = defaultdict(lambda: np.zeros(len(self._labels)))
+        names = {name: row for row, name in enumerate({name for bag in bags for name in bag})}
+        counts = np.zeros((len(names), len(self._labels)))
+        for bag, label in zip(bags, self._label_of, strict=True):
+            counts[[names[name] for name in bag], label] += 1.0
         sizes = np.bincount(self._label_of, minlength=len(self._labels)).astype(float)
-        for row, bag in enumerate(bags):
-            for name in bag:
-                counts[name][self._label_of[row]] += 1.0
-        others = sizes.sum() - sizes
-        table: dict[str, NDArray[np.float64]] = {}
-        for name, count in counts.items():
-            here = (count + BAYES_SMOOTHING) / (sizes + 2 * BAYES_SMOOTHING)
-            there = (count.sum() - count + BAYES_SMOOTHING) / (others + 2 * BAYES_SMOOTHING)
-            table[name] = np.log(here / there)
-        return table, 0.0
+        here = (counts + BAYES_SMOOTHING) / (sizes + 2 * BAYES_SMOOTHING)
+        others = counts.sum(axis=1, keepdims=True) - counts
+        there = (others + BAYES_SMOOTHING) / (sizes.sum() - sizes + 2 * BAYES_SMOOTHING)
+        values = np.log(here / there)
+        return {name: values[row] for name, row in names.items()}
 
     def _bayes_scores(self, bag: frozenset[str]) -> NDArray[np.float64]:
         scores = np.zeros(len(self._labels))

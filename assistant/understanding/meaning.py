@@ -57,3 +57,8 @@ class Meaning:
     """True when the wake phrase was said."""
     evidence: tuple[str, ...] = ()
     reasons: tuple[Reason, ...] = field(default=(), repr=False)
+
+    @property
+    def asks_for(self) -> tuple[object, ...]:
+        """What a reply depends on: equal for two wordings of the same wish."""
+        return (self.kind, self.id, self.choices, self.facet, self.seconds)
