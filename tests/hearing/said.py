@@ -7,26 +7,38 @@ import functools
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final, TypeVar
 
 import numpy as np
 import pytest
+import yaml
 from numpy.typing import NDArray
 
 from assistant.hearing.ear import Ear, Listening, PauseNeeded, always_wait
-from assistant.hearing.endpointing import EndpointingSettings
-from assistant.hearing.events import HearingEvent
+from assistant.hearing.endpointing import LONG_PAUSE, EndpointingSettings
+from assistant.hearing.events import Heard, HearingEvent
 from assistant.hearing.recogniser import SpeechModel
 from assistant.loading import load_speech_model
 from assistant.sound.samples import SAMPLE_RATE
 from assistant.speaking.supervised import SupervisedSynthesiser
 from assistant.speaking.voice import SpokenWord
+from assistant.understanding.wake import WAKE_PHRASES
 from conversation import LOUD, USER_VOICE, at_microphone_rate
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the espeak worker is Linux only")
 
 BLOCK: Final = 320
 """What the microphone gives at a time: 20 ms."""
+QUESTION: Final = "how long do i press"
+END: Final = LONG_PAUSE + 0.35
+"""Seconds of silence that end any turn."""
+_PHRASES: Final = yaml.safe_load(
+    (Path(__file__).parents[2] / "content" / "product" / "phrases.yaml").read_text(encoding="utf-8")
+)
+COMMANDS: Final = (*_PHRASES["spotted"], *WAKE_PHRASES)
+"""The real ones: how often a grammar mistakes other words for its own depends on all its phrases."""
+SPOTTING: Final = Listening(COMMANDS, spot=True, alone=frozenset(_PHRASES["spotted_alone"]))
 
 Event = TypeVar("Event")
 
@@ -128,3 +140,8 @@ class Listener:
     def when(self, kind: type[HearingEvent]) -> list[float]:
         """Return when the events of a kind came, in seconds of sound fed."""
         return [told.at for told in self.told if isinstance(told.event, kind)]
+
+
+def texts(listener: Listener) -> list[str]:
+    """Return what was heard, turn by turn."""
+    return [heard.text for heard in listener.only(Heard)]

@@ -1,22 +1,20 @@
-"""The ear on synthesised speech with the model that ships: turns, pauses, commands, noise, faults."""
+"""The ear on synthesised speech with the model that ships: turns, pauses, noise, its thread, faults."""
 
 from __future__ import annotations
 
-import csv
+import functools
 import itertools
 import statistics
 import threading
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 from numpy.typing import NDArray
-from said import BLOCK, Listener, linux, model, said, silence, sound
+from said import BLOCK, END, QUESTION, SPOTTING, Listener, linux, model, said, silence, sound, texts
 
-from assistant.hearing.ear import GOES_ON_WITHIN, Ear, Listening
+from assistant.hearing.ear import GOES_ON_WITHIN, Ear
 from assistant.hearing.endpointing import LONG_PAUSE, SHORT_PAUSE, EndpointingSettings
 from assistant.hearing.events import (
     CommandSpotted,
@@ -29,22 +27,11 @@ from assistant.hearing.events import (
 )
 from assistant.hearing.recogniser import Recogniser, SpeechModel
 from assistant.sound.samples import SAMPLE_RATE, Block
-from assistant.sound.wav import read_recording
-from assistant.understanding.wake import WAKE_PHRASES
 
 pytestmark = linux
 
-CONTENT = Path(__file__).parents[2] / "content"
-QUESTION = "how long do i press"
 OTHER = "does heat help"
 LONG_QUESTION = "how long do i leave the heating pad on"
-PHRASES = yaml.safe_load((CONTENT / "product" / "phrases.yaml").read_text(encoding="utf-8"))
-COMMANDS = (*PHRASES["spotted"], *WAKE_PHRASES)
-"""The real ones: how often a grammar mistakes other words for its own depends on all its phrases."""
-SPOTTING = Listening(COMMANDS, spot=True, alone=frozenset(PHRASES["spotted_alone"]))
-END = LONG_PAUSE + 0.35
-"""Seconds of silence that end any turn."""
-CORPUS = Path("/work/shared/corpus")
 NOTICED = 0.16
 """Seconds by which the detector may place the end of speech beside the last loud sample."""
 
@@ -53,18 +40,18 @@ def complete(_: Sequence[Hypothesis]) -> float:
     return 0.0
 
 
-def texts(listener: Listener) -> list[str]:
-    return [heard.text for heard in listener.only(Heard)]
-
-
 # Turns -------------------------------------------------------------------------------------------------
+
+
+@functools.cache
+def heard_in_blocks(*blocks: int) -> Listener:
+    return Listener().hear(sound(1.0, OTHER, END), blocks)
 
 
 @pytest.mark.parametrize("blocks", [(1, 511, 513, 37, 1000), (16_000,)])
 def test_the_size_of_the_blocks_does_not_matter(blocks: tuple[int, ...]) -> None:
-    samples = sound(1.0, QUESTION, END)
-    odd, even = Listener().hear(samples, blocks), Listener().hear(samples, (512,))
-    assert texts(odd) == texts(even) == [QUESTION]
+    odd, even = heard_in_blocks(*blocks), heard_in_blocks(512)
+    assert texts(odd) == texts(even) == [OTHER]
     mine, theirs = odd.only(Heard)[0], even.only(Heard)[0]
     assert (mine.began, mine.ended, mine.words) == (theirs.began, theirs.ended, theirs.words)
 
@@ -120,8 +107,8 @@ def test_a_pause_inside_a_sentence_keeps_one_turn(pause: float) -> None:
 
 
 def test_a_long_pause_splits() -> None:
-    listener = Listener().hear(sound(0.5, QUESTION, END, OTHER, END))
-    assert texts(listener) == [QUESTION, OTHER]
+    listener = Listener().hear(sound(0.5, "stop", END, OTHER, END))
+    assert texts(listener) == ["stop", OTHER]
     assert len(listener.only(SpeechBegan)) == 2
 
 
@@ -129,7 +116,7 @@ def test_what_is_complete_ends_early_and_the_rest_waits(capsys: pytest.CaptureFi
     def delays(pause_needed: Callable[[Sequence[Hypothesis]], float]) -> list[float]:
         found = []
         for text in ("stop", OTHER):
-            listener = Listener(SPOTTING, pause_needed=pause_needed).hear(sound(0.5, text, END))
+            listener = Listener(pause_needed=pause_needed).hear(sound(0.5, text, END))
             found.append(listener.when(Heard)[0] - 0.5 - said(text).seconds)
             stages = listener.only(Heard)[0].stages
             assert stages.endpointing == pytest.approx(found[-1], abs=NOTICED + 0.02)
@@ -195,118 +182,6 @@ def test_speech_after_a_noise_does_not_go_on_with_it(monkeypatch: pytest.MonkeyP
     wordless, heard = listener.only(Heard)
     assert wordless.hypotheses == ()
     assert not heard.goes_on
-
-
-# Commands ---------------------------------------------------------------------------------------------------
-
-
-def test_commands_are_spotted_before_the_turn_ends(capsys: pytest.CaptureFixture[str]) -> None:
-    delays = {}
-    for command in ("stop", "hang on", "yes", "no"):
-        listener = Listener(SPOTTING).hear(sound(0.8, command, END))
-        assert [spotted.text for spotted in listener.only(CommandSpotted)] == [command]
-        delays[command] = listener.when(CommandSpotted)[0] - 0.8 - said(command).seconds
-        heard = listener.only(Heard)[0]
-        assert (heard.spotted, heard.grammar) == (command, command)
-        assert listener.only(CommandSpotted)[0].began <= 0.8
-    with capsys.disabled():
-        print(
-            f"\n  spotted {delays['stop']:.2f} s of sound after stop, {statistics.median(delays.values()):.2f} median"
-        )
-    assert max(delays.values()) < 0.45
-
-
-def test_without_spotting_a_command_is_told_with_the_turn_only() -> None:
-    listener = Listener(Listening(COMMANDS)).hear(sound(0.5, "stop", END))
-    assert listener.only(CommandSpotted) == []
-    heard = listener.only(Heard)[0]
-    assert (heard.spotted, heard.grammar, heard.text) == (None, "stop", "stop")
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["how long do i leave it on", "how long do i press for", "does waiting help"],
-)
-def test_questions_are_not_spotted_as_commands(text: str) -> None:
-    listener = Listener(SPOTTING).hear(sound(0.5, text, END))
-    assert listener.only(CommandSpotted) == []
-    assert [(heard.text, heard.grammar) for heard in listener.only(Heard)] == [(text, None)]
-
-
-def hear_on_and_on(monkeypatch: pytest.MonkeyPatch, partials: Sequence[tuple[str, str]]) -> list[str]:
-    """Have the recognisers give (grammar, open) partial results, one pair a look; return what is spotted."""
-    left = list(partials)
-    listener = Listener(SPOTTING)
-
-    def partial(recogniser: Recogniser) -> str:
-        if recogniser is listener.ear._open:
-            return left[0][1] if left else ""
-        return left[0][0] if left else ""
-
-    spotted_before: list[int] = []
-    look = listener.ear._look
-
-    def counted(turn: object) -> None:
-        since = turn.since_look  # type: ignore[attr-defined]
-        look(turn)  # type: ignore[arg-type]
-        if turn.since_look < since and left:  # type: ignore[attr-defined]
-            left.pop(0)
-            spotted_before.append(len(listener.only(CommandSpotted)))
-
-    monkeypatch.setattr(Recogniser, "partial", partial)
-    monkeypatch.setattr(Recogniser, "final", lambda _: ())
-    monkeypatch.setattr(listener.ear, "_look", counted)
-    listener.hear(sound(0.5, QUESTION))
-    assert not left, "every pair was looked at"
-    return [spotted.text for spotted in listener.only(CommandSpotted)]
-
-
-@pytest.mark.parametrize(
-    ("partials", "spotted"),
-    [
-        ([("hang on", "hang on"), ("hang on", "hang on")], ["hang on"]),
-        ([("hang on", "hang on"), ("hang on [unk]", "hang on to")], []),
-        ([("hang on", "how long"), ("hang on", "how long do"), ("hang on", "how long do i")], []),
-        ([("hang on", "hang on"), ("", ""), ("hang on", "hang on")], []),
-        ([("wait", "wait"), ("pause", "pause"), ("wait", "wait")], []),
-        ([("stop", "top"), ("[unk] stop", "shop")], ["stop"]),
-        ([("stop", "top"), ("stop it", "top it"), ("stop it", "shop it")], ["stop it"]),
-        ([("yes [unk] stop", "use ice and"), ("yes [unk] stop", "use ice and top")], ["stop"]),
-        ([("yes [unk] wait", "use ice wait"), ("yes [unk] wait", "use ice wait")], ["wait"]),
-        ([("yes [unk] wait", "use ice and"), ("yes [unk] wait", "use ice and heat")], []),
-        ([("yes [unk]", "yes"), ("stop yes [unk]", "stop yes"), ("stop yes [unk]", "stop yes")], []),
-        ([("wait", "wait")] * 5, ["wait"]),
-        ([("no", "casino"), ("no", "casino")], []),
-        ([("stop no", "stop no"), ("stop no", "stop no")], []),
-    ],
-)
-def test_a_command_is_spotted_only_when_stable_and_believed(
-    monkeypatch: pytest.MonkeyPatch, partials: list[tuple[str, str]], spotted: list[str]
-) -> None:
-    assert hear_on_and_on(monkeypatch, partials) == spotted
-
-
-def test_what_is_listened_for_changes_between_turns_not_inside_one() -> None:
-    listener = Listener(Listening(("stop",), spot=True))
-    listener.hear(sound(0.5, said("wait").samples[:4000]))
-    listener.ear.listen(Listening(("wait",), spot=True))
-    listener.hear(sound(said("wait").samples[4000:], END))
-    assert listener.only(CommandSpotted) == []
-    listener.hear(sound("wait", END))
-    assert [spotted.text for spotted in listener.only(CommandSpotted)] == ["wait"]
-
-
-def test_spotting_may_be_switched_on_inside_a_turn() -> None:
-    listener = Listener(Listening(COMMANDS))
-    listener.hear(sound(0.5, said("enough").samples[:4000]))
-    listener.ear.listen(SPOTTING)
-    listener.hear(sound(said("enough").samples[4000:], END))
-    assert [spotted.text for spotted in listener.only(CommandSpotted)] == ["enough"]
-
-
-def test_commands_that_the_model_cannot_write_leave_the_open_recogniser() -> None:
-    listener = Listener(Listening(("xqzzy",), spot=True)).hear(sound(0.5, "stop", END))
-    assert [(heard.text, heard.grammar) for heard in listener.only(Heard)] == [("stop", None)]
 
 
 # No speech ---------------------------------------------------------------------------------------------------
@@ -440,12 +315,12 @@ def test_after_a_failing_recogniser_the_next_turn_is_heard(broken: str, monkeypa
 
     monkeypatch.setattr(Recogniser, broken, once)
     running = Running()
-    running.put(0.5, QUESTION, END, OTHER, END, size=4000)
+    running.put(0.5, "stop", END, OTHER, END, size=4000)
     heard = running.heard(OTHER)
     running.ear.close()
     failures = [event for event in running.events if isinstance(event, HearingFailed)]
     assert [failure.reason for failure in failures] == ["RuntimeError: decoder broke"]
-    began = 0.5 + said(QUESTION).seconds + END
+    began = 0.5 + said("stop").seconds + END
     assert heard.words[0].start == pytest.approx(began, abs=0.1)
 
 
@@ -486,41 +361,8 @@ def test_a_listener_that_raises_does_not_deafen_it() -> None:
         raise ValueError("a fault of the listener's")
 
     running.ear._on_event = raising
-    running.put(0.5, QUESTION, END, "stop", END)
-    running.heard(QUESTION)
+    running.put(0.5, "wait", END, "stop", END)
+    running.heard("wait")
     running.heard("stop")
     running.ear.close()
     assert running.count(HearingFailed) == 0
-
-
-# Real people ----------------------------------------------------------------------------------------------------
-
-
-def recordings(wanted: Callable[[dict[str, str]], bool], most: int) -> list[tuple[str, NDArray[np.int16]]]:
-    manifest = CORPUS / "manifest.tsv"
-    if not manifest.exists():
-        pytest.skip(f"no recordings of real people in {CORPUS}")
-    with manifest.open(encoding="utf-8", newline="") as lines:
-        rows = [row for row in csv.DictReader(lines, delimiter="\t") if wanted(row)]
-    return [(row["transcript"], read_recording(CORPUS / row["path"])) for row in rows[:most]]
-
-
-@pytest.mark.parametrize("word", ["stop", "yes", "no"])
-def test_real_commands_are_spotted(word: str) -> None:
-    clips = recordings(lambda row: row["transcript"] == word and "speech_commands/" in row["path"], 3)
-    assert len(clips) == 3
-    spotted = []
-    for _, samples in clips:
-        listener = Listener(SPOTTING).hear(sound(0.5, samples, END))
-        spotted += [command.text for command in listener.only(CommandSpotted)]
-    assert set(spotted) == {word}
-    assert len(spotted) >= 2
-
-
-def test_real_coffee_orders_are_not_spotted_as_commands() -> None:
-    orders = recordings(lambda row: "picovoice_barista/" in row["path"], 3)
-    for _, samples in orders:
-        listener = Listener(SPOTTING).hear(sound(samples, END))
-        assert listener.only(CommandSpotted) == []
-        assert any(len(text.split()) > 4 for text in texts(listener))
-        assert {heard.grammar for heard in listener.only(Heard)} == {None}
