@@ -195,8 +195,16 @@ class Assistant:
             self._screen.notice(f"Hearing failed and was started again ({event.reason}).")
             self._advance(events.PartLost("recogniser"))
 
+    def is_own(self, event: CommandSpotted) -> bool:
+        """Return whether the assistant's own voice was taken for a command. Called by the ear's thread."""
+        now = time.monotonic()
+        if self._own.explain_command(event.text, now):
+            return True
+        agreed = f" {event.said}".endswith(f" {event.text}")
+        return not agreed and self._own.explain_voice(event.said, now)
+
     def _spotted(self, event: CommandSpotted) -> None:
-        if self.state.speaking is None or self._own.explain_command(event.text, time.monotonic()):
+        if self.state.speaking is None:
             return
         self._screen.heard(event.text)
         meaning = self._content.interpreter.interpret([event.text], Context.SPEAKING)
@@ -327,7 +335,10 @@ class Assistant:
             self._mouth.say(spoken.utterance, spoken.sentences[self._before :], self._voice)
 
     def _set_listening(self) -> None:
-        self._listen(Listening(self._commands, spot=self._speaks(), alone=self._alone))
+        spoken = self.state.speaking
+        # An echo that a grammar takes for "stop" must not cut off a safety script: there both recognisers hear it.
+        alone = frozenset[str]() if spoken is not None and spoken.urgent else self._alone
+        self._listen(Listening(self._commands, spot=self._speaks(), alone=alone))
 
     def close(self) -> None:
         """Fall silent and end the voice."""

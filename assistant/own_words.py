@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
+from rapidfuzz import fuzz, process
+
 from assistant.language import normal_form, stems
 
 ECHO_DELAY: Final = 0.4
@@ -16,6 +18,14 @@ person's question shares only its small words with the answer."""
 COMMAND_WINDOW: Final = 1.3
 """Seconds before a spotted command in which the same own word explains it: a command is spotted about half a
 second after it was said."""
+LAST_WORDS: Final = 3
+"""Words of the open recogniser that must be own ones. With 2 more commands are missed, without it more are heard
+that nobody said: see docs/architecture.md."""
+VOICE_WINDOW: Final = 2.5
+"""Seconds by which the open recogniser's words may lie back: its look-ahead, an echo's way, and two looks."""
+ALIKE: Final = 72.0
+"""rapidfuzz ratio from which a heard word counts as an own one: an echo loses sounds ("strange" for "strained"
+is 80)."""
 
 
 class PlayedWord(Protocol):
@@ -46,6 +56,19 @@ class OwnWords:
         """Return whether a command spotted at ``at`` was a word of the assistant's own."""
         said = Counter(stems(normal_form(command, keep_fillers=True)))
         return said <= self._stems(at - COMMAND_WINDOW, at)
+
+    def explain_voice(self, heard: str, at: float) -> bool:
+        """Return whether the last words of ``heard`` are nothing but the assistant's own voice, up to ``at``.
+
+        Then a grammar that hears a command there has taken the voice for it ("spine" for "stop"): a person who
+        speaks over it would most often leave a trace in the words.
+        """
+        last = normal_form(heard, keep_fillers=True).split()[-LAST_WORDS:]
+        played = " ".join(word.text for word in self._words_played((at - VOICE_WINDOW, at)))
+        own = normal_form(played, keep_fillers=True).split()
+        return len(last) == LAST_WORDS and all(
+            process.extractOne(word, own, scorer=fuzz.ratio, score_cutoff=ALIKE) is not None for word in last
+        )
 
     def _stems(self, began: float, ended: float) -> Counter[str]:
         words = " ".join(word.text for word in self._words_played((began, ended)))

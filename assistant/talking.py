@@ -106,7 +106,13 @@ class Talk:
 
     def _start_hearing(self, assistant: Assistant, model: SpeechModel, devices: KeptDevices) -> None:
         pauses = EndpointingSettings(short_pause=self._settings.short_pause, long_pause=self._settings.long_pause)
-        self._ear = Ear(model, assistant.hand_over, pause_needed=assistant.pause_needed, settings=pauses)
+        self._ear = Ear(
+            model,
+            assistant.hand_over,
+            pause_needed=assistant.pause_needed,
+            is_own=assistant.is_own,
+            settings=pauses,
+        )
         self._hears = devices.open_microphone()
         if self._hears:
             self._ear.start()

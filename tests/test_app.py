@@ -200,6 +200,29 @@ def test_a_spotted_stop_silences_it_and_the_turn_is_not_taken_twice(content: Con
     run(content, scene, settings=LISTENING)
 
 
+def test_its_own_voice_taken_for_a_command_is_no_command(content: Content) -> None:
+    async def scene(it: Run) -> None:
+        await it.hears(QUESTION)
+        await asyncio.sleep(1.5)
+        echo = "the guide says put a"
+        assert it.assistant.is_own(CommandSpotted("stop", 1.0, 0.5, echo))
+        assert not it.assistant.is_own(CommandSpotted("stop", 1.0, 0.5, f"{echo} stop"))
+        assert not it.assistant.is_own(CommandSpotted("stop", 1.0, 0.5, "oh do be quiet"))
+
+    run(content, scene, settings=LISTENING)
+
+
+def test_a_safety_script_is_not_stopped_on_the_word_of_the_grammar_alone(content: Content) -> None:
+    async def scene(it: Run) -> None:
+        await it.hears(QUESTION)
+        assert "stop" in it.listening[-1].alone
+        await it.hears("i can't feel it when i wipe")
+        assert it.listening[-1].spot
+        assert it.listening[-1].alone == frozenset()
+
+    run(content, scene, settings=LISTENING)
+
+
 def test_while_it_answers_only_commands_and_flags_get_through(content: Content) -> None:
     async def scene(it: Run) -> None:
         await it.hears(QUESTION)

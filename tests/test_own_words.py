@@ -95,3 +95,22 @@ def test_a_persons_command_is_not_its_own() -> None:
     assert not own.explain_command("stop", 10.0 + PER_WORD + COMMAND_WINDOW + 0.1), "said too long ago"
     assert not own.explain_command("louder", 10.5), "not said at all"
     assert not own.explain_command("stop please", 10.5), "not all of it was said"
+
+
+@pytest.mark.parametrize(
+    ("heard", "own"),
+    [
+        ("the guide says heat loosens tight", True),
+        ("guide says eat loosen tights", True),
+        ("the guide says heat loosens stop", False),
+        ("says please stop it", False),
+        ("heat loosens", False),
+        ("", False),
+    ],
+)
+def test_a_command_among_nothing_but_its_own_words_was_its_own_voice(heard: str, own: bool) -> None:
+    assert speaking(ANSWER).explain_voice(heard, 12.4) is own
+
+
+def test_words_of_long_ago_explain_no_command() -> None:
+    assert not speaking(ANSWER).explain_voice("the guide says heat loosens tight", 30.0)

@@ -57,6 +57,15 @@ def always_wait(_: Sequence[Hypothesis]) -> float:
     return math.inf
 
 
+IsOwn = Callable[[CommandSpotted], bool]
+"""Tells whether the assistant's own voice is what was taken for a command."""
+
+
+def never_own(_: CommandSpotted) -> bool:
+    """Return False: there is no voice but the person's."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Listening:
     """What the ear listens for now: whole ``commands``, beside whatever else is said.
@@ -100,11 +109,13 @@ class Ear:
         on_event: Callable[[HearingEvent], None],
         *,
         pause_needed: PauseNeeded = always_wait,
+        is_own: IsOwn = never_own,
         settings: EndpointingSettings | None = None,
     ) -> None:
         """Build the recognisers."""
         self._on_event = on_event
         self._pause_needed = pause_needed
+        self._is_own = is_own
         self._model = model
         self._endpointer = Endpointer(settings)
         self._closed_at: int | None = None
@@ -300,14 +311,22 @@ class Ear:
         turn.looks = turn.looks + 1 if text == turn.candidate else 1
         turn.candidate = text
         if turn.looks >= STABLE_LOOKS and self._listening.spot:
-            self._take(turn, text)
+            self._take(turn, text, said)
 
     def _believes(self, command: str, readings: Iterable[str]) -> bool:
         return command in self._listening.alone or any(f" {said}".endswith(f" {command}") for said in readings)
 
-    def _take(self, turn: _Turn, text: str) -> None:
+    def _take(self, turn: _Turn, text: str, said: str) -> None:
+        """Tell of a command, unless the assistant's own voice said it: then the person may still say one."""
+        spotted = CommandSpotted(text, self._seconds(self._at), self._seconds(turn.began), said)
+        if self._is_own(spotted):
+            turn.candidate = ""
+            turn.looks = 0
+            if self._grammar is not None:
+                self._grammar.reset()
+            return
         turn.spotted = text
-        self._tell(CommandSpotted(text, self._seconds(self._at), self._seconds(turn.began)))
+        self._tell(spotted)
 
     def _pause(self, turn: _Turn) -> None:
         """Close the segment on trial: if what was said needs no more silence the turn ends here."""
@@ -343,9 +362,10 @@ class Ear:
         turn.final_seconds = time.perf_counter() - began
         said = grammar[0].text if grammar else ""
         turn.grammar = said if said in self._listening.commands and not turn.segments else None
-        wanted = turn.grammar if self._listening.spot and turn.spotted is None else None
+        # Also after a pause in the turn: what stood before it was often the assistant's own voice.
+        wanted = said if said in self._listening.commands and self._listening.spot and turn.spotted is None else None
         if wanted and self._believes(wanted, [reading.text for reading in readings]):
-            self._take(turn, wanted)
+            self._take(turn, wanted, readings[0].text if readings else "")
         return readings
 
     def _end(self) -> None:

@@ -48,6 +48,8 @@ class CommandSpotted:
     at: float
     began: float
     """When the sound of the turn began: own speech between ``began`` and ``at`` may explain it."""
+    said: str = ""
+    """What the open recogniser made of the turn so far."""
 
 
 @dataclass(frozen=True, slots=True)

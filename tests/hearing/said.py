@@ -15,7 +15,7 @@ import pytest
 import yaml
 from numpy.typing import NDArray
 
-from assistant.hearing.ear import Ear, Listening, PauseNeeded, always_wait
+from assistant.hearing.ear import Ear, IsOwn, Listening, PauseNeeded, always_wait, never_own
 from assistant.hearing.endpointing import LONG_PAUSE, EndpointingSettings
 from assistant.hearing.events import Heard, HearingEvent
 from assistant.hearing.recogniser import SpeechModel
@@ -111,11 +111,12 @@ class Listener:
         listening: Listening | None = None,
         *,
         pause_needed: PauseNeeded = always_wait,
+        is_own: IsOwn = never_own,
         settings: EndpointingSettings | None = None,
     ) -> None:
         self.told: list[Told] = []
         self.fed = 0
-        self.ear = Ear(model(), self._keep, pause_needed=pause_needed, settings=settings)
+        self.ear = Ear(model(), self._keep, pause_needed=pause_needed, is_own=is_own, settings=settings)
         if listening is not None:
             self.ear.listen(listening)
 

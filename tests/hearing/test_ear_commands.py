@@ -38,6 +38,19 @@ def test_commands_are_spotted_before_the_turn_ends(capsys: pytest.CaptureFixture
     assert max(delays.values()) < 0.45
 
 
+def test_a_command_of_the_own_voice_is_dropped_and_the_persons_is_still_heard() -> None:
+    asked: list[str] = []
+
+    def first_is_own(spotted: CommandSpotted) -> bool:
+        asked.append(spotted.text)
+        return len(asked) == 1
+
+    listener = Listener(SPOTTING, is_own=first_is_own).hear(sound(0.5, "stop", 0.5, "stop", END))
+    assert asked == ["stop", "stop"]
+    assert [spotted.text for spotted in listener.only(CommandSpotted)] == ["stop"]
+    assert listener.when(CommandSpotted)[0] > 0.5 + said("stop").seconds + 0.5
+
+
 def test_without_spotting_a_command_is_told_with_the_turn_only() -> None:
     listener = Listener(Listening(COMMANDS)).hear(sound(0.5, "stop", END))
     assert listener.only(CommandSpotted) == []
