@@ -94,8 +94,8 @@ class Talk:
         self._warm(voice)
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
         assert task is not None
-        for number in ENDING_SIGNALS:
-            with contextlib.suppress(NotImplementedError):
+        if sys.platform != "win32":  # there Ctrl-C comes as KeyboardInterrupt
+            for number in ENDING_SIGNALS:
                 loop.add_signal_handler(number, task.cancel)
         try:
             await assistant.run(typed=not self._hears, first_use=first_use())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -21,21 +20,6 @@ from assistant.speaking.mouth import (
     SpeakingEnded,
 )
 from assistant.speaking.voice import VoiceSettings
-
-
-@pytest.fixture
-def fast() -> Iterator[Stage]:
-    stage = Stage(speed=50.0)
-    yield stage
-    stage.close()
-
-
-@pytest.fixture
-def real() -> Iterator[Stage]:
-    stage = Stage()
-    yield stage
-    stage.close()
-
 
 # What it tells ------------------------------------------------------------------------------------------------
 

@@ -4,28 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 
-import pytest
 from mouth_stage import SOON, Stage
 
 from assistant.sound.playback import PlaybackState
 from assistant.speaking.mouth import MouthEvent, SentenceBegan, SpeakerLost, SpeakingBegan, SpeakingEnded
-
-
-@pytest.fixture
-def fast() -> Iterator[Stage]:
-    stage = Stage(speed=50.0)
-    yield stage
-    stage.close()
-
-
-@pytest.fixture
-def real() -> Iterator[Stage]:
-    stage = Stage()
-    yield stage
-    stage.close()
-
 
 # Falling silent -------------------------------------------------------------------------------------------------
 
