@@ -34,7 +34,7 @@ QUESTION: Final = "how long do i press"
 END: Final = LONG_PAUSE + 0.35
 """Seconds of silence that end any turn."""
 _PHRASES: Final = yaml.safe_load(
-    (Path(__file__).parents[2] / "content" / "product" / "phrases.yaml").read_text(encoding="utf-8")
+    (Path(__file__).parents[1] / "content" / "product" / "phrases.yaml").read_text(encoding="utf-8")
 )
 COMMANDS: Final = (*_PHRASES["spotted"], *WAKE_PHRASES)
 """The real ones: how often a grammar mistakes other words for its own depends on all its phrases."""

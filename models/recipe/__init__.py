@@ -1,0 +1,1 @@
+"""The recipe of the speech model: from packages and recordings to a folder that Vosk loads."""
