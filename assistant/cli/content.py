@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Callable, Iterator
 from itertools import groupby
 from pathlib import Path
@@ -26,6 +27,8 @@ from assistant.understanding.wake import WAKE_PHRASES
 RUNS_FILE: Final = "source.runs"
 WORDS_FILE: Final = "graph/words.txt"
 """Where a Kaldi model lists the words that it can hear, one a line, each with its number."""
+UNHEARD: Final = "unheard"
+"""The check that finds words which the speech model can't hear."""
 _SPOKEN_FILES: Final = ("product/phrases.yaml", "safety/scripts.yaml")
 _NOT_SPOKEN: Final = frozenset({"source"})
 
@@ -89,7 +92,7 @@ def check(
     if as_json:
         _print_json(guide, findings, errors=errors, warnings=warnings, model=model)
     else:
-        _print(guide, findings, errors=errors, warnings=warnings)
+        _print(guide, findings, errors=errors, warnings=warnings, teach=_teaching(model, folder))
     if errors or (strict and warnings):
         raise ContentHasErrorsError(f"The pack {guide.id} isn't fit to be used yet: {_counted(errors, warnings)}.")
 
@@ -160,13 +163,20 @@ def _texts_in(value: Any) -> Iterator[str]:  # noqa: ANN401 - YAML is anything
             yield from _texts_in(inner)
 
 
-def _print(guide: Guide, findings: list[Finding], *, errors: int, warnings: int) -> None:
+def _teaching(model: str | None, folder: Path | None) -> str:
+    named = f" --content {shlex.quote(str(folder))}" if folder is not None else ""
+    return f"To teach {model} all these words: marigold models adapt{named}"
+
+
+def _print(guide: Guide, findings: list[Finding], *, errors: int, warnings: int, teach: str) -> None:
     for (severity, name), group in groupby(sorted(findings, key=_group), key=_group):
         lines = list(group)
         click.echo(f"{severity}: {name} ({len(lines)})")
         for finding in lines:
             where = f"{finding.file}, {finding.place}" if finding.place else finding.file
             click.echo(f"  {where}: {finding.what}")
+        if name == UNHEARD:
+            click.echo(f"  {teach}")
     asked = sum(len(entry.ways) for entry in guide.entries.values())
     click.echo(
         f"{guide.id}: {len(guide.entries)} entries, {len(guide.facts)} facts, {len(guide.routines)} routines, "

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from assistant.cli.models_adapt import adapt_model
 from assistant.cli.options import Options
 from assistant.errors import MarigoldError
 from assistant.hearing.models.catalogue import CatalogueEntry
@@ -22,6 +23,7 @@ from assistant.hearing.models.disk import megabytes
 from assistant.hearing.models.install import How, install_model
 from assistant.hearing.models.locate import (
     ModelFolder,
+    adapted_models,
     downloads_folder,
     find_installed,
     home_of,
@@ -36,7 +38,10 @@ from assistant.hearing.models.verify import DamagedModelError, verify_files
 
 @click.group()
 def models() -> None:
-    """List, get and check speech models."""
+    """List, get, adapt and check speech models."""
+
+
+models.add_command(adapt_model)
 
 
 @models.command("list")
@@ -46,8 +51,9 @@ def list_models(options: Options, *, as_json: bool) -> None:
     """Show the known models, and which one is chosen."""
     chosen = _chosen_or_none(options)
     rows = [_row(entry, chosen) for entry in read_catalogue().models]
+    rows += [_own_row(model, is_chosen=model == chosen) for model in adapted_models(os.environ)]
     if chosen is not None and not any(row["chosen"] for row in rows):
-        rows.append(_own_row(chosen))
+        rows.append(_own_row(chosen, is_chosen=True))
     if as_json:
         _print_json({"chosen": chosen.name if chosen is not None else None, "models": rows})
         return
@@ -170,16 +176,18 @@ def _row(entry: CatalogueEntry, chosen: ModelFolder | None) -> dict[str, Any]:
     }
 
 
-def _own_row(chosen: ModelFolder) -> dict[str, Any]:
+def _own_row(model: ModelFolder, *, is_chosen: bool) -> dict[str, Any]:
+    label = model.label
+    base = read_catalogue().find(label.made_from) if label is not None else None
     return {
-        "name": chosen.name,
-        "languages": [],
-        "licence": None,
-        "kind": "own",
+        "name": model.name,
+        "languages": list(base.languages) if base is not None else [],
+        "licence": base.licence if base is not None else None,
+        "kind": "own" if label is None else "adapted",
         "size": None,
-        "path": str(chosen.path),
-        "chosen": True,
-        "when": None,
+        "path": str(model.path),
+        "chosen": is_chosen,
+        "when": f"Made from {label.made_from}; knows the words of {label.content}." if label is not None else None,
     }
 
 

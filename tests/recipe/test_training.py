@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from small_network import SMALL, random_params
 
 from models.recipe.augment import NoiseStore

@@ -18,6 +18,7 @@ from assistant.hearing.models.catalogue import (
     UnknownModelError,
     parse_catalogue,
 )
+from assistant.hearing.models.label import ModelLabel, read_label
 
 CATALOGUE: Final = "catalogue.toml"
 DATA_VARIABLE: Final = "MARIGOLD_DATA"
@@ -41,7 +42,9 @@ class ModelFolder:
     time_scale: float
     """What libvosk's word times are to be multiplied by."""
     entry: CatalogueEntry | None
-    """What the catalogue says of it; None for a folder of the person's own."""
+    """What the catalogue says of it; None for an adapted model and for a folder of the person's own."""
+    label: ModelLabel | None = None
+    """What an adapted model was made of; None for all others."""
 
 
 def shipped_models() -> Path:
@@ -86,10 +89,22 @@ def find_installed(entry: CatalogueEntry, env: Mapping[str, str]) -> Path | None
     return next((place for place in places if place.is_dir()), None)
 
 
+def adapted_models(env: Mapping[str, str]) -> list[ModelFolder]:
+    """Return the adapted models beside the downloaded ones, by name; a name of the catalogue is the catalogue's."""
+    catalogue = read_catalogue()
+    try:
+        folders = sorted(downloads_folder(env).iterdir())
+    except OSError:
+        return []
+    labelled = ((folder, read_label(folder)) for folder in folders if catalogue.find(folder.name) is None)
+    return [_adapted(folder, label) for folder, label in labelled if label is not None]
+
+
 def resolve_model(choice: str | None, env: Mapping[str, str]) -> ModelFolder:
     """Return the folder of the model that is meant.
 
-    In this order: ``choice`` (a name of the catalogue or a folder), ``VOSK_MODEL_PATH``, the default.
+    In this order: ``choice`` (a name of the catalogue or of an adapted model, or a folder), ``VOSK_MODEL_PATH``, the
+    default.
 
     Raises:
         UnknownModelError: neither a folder nor a known name.
@@ -109,9 +124,12 @@ def _chosen(choice: str, catalogue: Catalogue, env: Mapping[str, str]) -> ModelF
     entry = catalogue.find(choice)
     if entry is not None and (find_installed(entry, env) is not None or not path.is_dir()):
         return _listed(entry, env)
+    adapted = adapted_models(env)
+    if found := next((model for model in adapted if model.name == choice), None):
+        return found
     if path.exists() or len(path.parts) != 1 or path.is_absolute():
         return _folder(path, catalogue, f"There is no speech model in {choice}: it is no folder")
-    known = ", ".join(entry.name for entry in catalogue.models)
+    known = ", ".join([*(entry.name for entry in catalogue.models), *(model.name for model in adapted)])
     raise UnknownModelError(f"There is no speech model '{choice}', and no folder of that name. Known: {known}.")
 
 
@@ -126,9 +144,16 @@ def _listed(entry: CatalogueEntry, env: Mapping[str, str]) -> ModelFolder:
 def _folder(path: Path, catalogue: Catalogue, complaint: str) -> ModelFolder:
     if not path.is_dir():
         raise NoModelError(f"{complaint}.\nLeave --model and {MODEL_VARIABLE} away to use the model that ships.")
+    # Before the sounds are looked at: they are those of the model that it was made from.
+    if label := read_label(path):
+        return _adapted(path, label)
     entry = _recognised(path, catalogue)
     scale = entry.time_scale if entry is not None else _configured_time_scale(path)
     return ModelFolder(path, entry.name if entry is not None else path.resolve().name, scale, entry)
+
+
+def _adapted(path: Path, label: ModelLabel) -> ModelFolder:
+    return ModelFolder(path, path.absolute().name, label.time_scale, None, label)
 
 
 def _recognised(path: Path, catalogue: Catalogue) -> CatalogueEntry | None:
