@@ -26,7 +26,7 @@ _COMMANDS: Final = {
     "content": "Check, import and show content packs.",
     "doctor": "Look at everything and say what to do.",
     "hear": "Show what is heard in recordings, with times.",
-    "models": "List, fetch and check speech models.",
+    "models": "List, get, adapt and check speech models.",
     "routine": "List the relief routines, and show their steps.",
     "say": "Say a text through the voice.",
     "talk": "Ask aloud, hear the answer: the same as no command.",

@@ -26,8 +26,11 @@ from assistant.hearing.language_part.ngram import NGramModel
 from assistant.hearing.language_part.packed import write_packed
 from assistant.hearing.language_part.pronunciation import dictionary, pronounced
 from assistant.hearing.language_part.pruning import pruned
+from assistant.hearing.language_part.spelling import heard_words
 from models.recipe import text
 from models.recipe.arpa import arpa_words, read_arpa
+from models.recipe.corpus import read_manifests
+from models.recipe.measured_text import SHORTEST, cleaned
 
 VOCABULARY_SIZE: Final = 40_000
 GENERAL_NGRAMS: Final = 350_000
@@ -145,9 +148,23 @@ def general_model(
     return model, dict(zip(names, weights, strict=True)), perplexity
 
 
-def gathered(texts: Path, training: Path) -> tuple[dict[str, Sentences], list[Source]]:
-    """Return the general sources and the domain's, from the folder of texts and that of the training speech."""
+def gathered(
+    texts: Path, training: Path, unheard: Sequence[Path] = ()
+) -> tuple[dict[str, Sentences], list[Source]]:
+    """Return the general sources and the domain's, from the folder of texts and that of the training speech.
+
+    ``unheard``: manifests whose validation speakers' sentences are left out of all sources, so that a graph built
+    without them can be judged on those recordings.
+
+    Raises:
+        BadManifestError: one of ``unheard`` can't be read.
+    """
     general: dict[str, Sentences] = dict(text.general_sources(texts))
     general["transcripts"] = text.transcripts(training / "manifest.tsv")
     ours = [words for _, words in text.domain_sentences(training / "domain.tsv")]
-    return general, [Source("domain", ours, is_said=True), Source("patterns", text.filled_patterns(), is_said=False)]
+    domain = [Source("domain", ours, is_said=True), Source("patterns", text.filled_patterns(), is_said=False)]
+    if unheard:
+        validating = [heard_words(recording.text) for recording in read_manifests(unheard) if recording.validates]
+        left_out = {tuple(words) for words in validating if len(words) >= SHORTEST}
+        general, domain, _ = cleaned(general, domain, left_out)
+    return general, domain

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +14,12 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from assistant.content import load_guide
 from assistant.errors import MarigoldError
-from assistant.hearing.language_part.pronunciation import pronounced
+from assistant.hearing.language_part.combining import Source
+from assistant.hearing.language_part.pronunciation import dictionary, pronounced
+from assistant.hearing.language_part.spelling import heard_sentences
+from assistant.pack_texts import SAID, load_beside, pack_texts
 from models.recipe import align, encoder, export, feature_cache, graph, held_out, mel_map, teacher, train, weights
 from models.recipe.augment import NoiseStore, coloured_noises
 from models.recipe.batches import Clip, silence_clips
@@ -23,6 +27,7 @@ from models.recipe.clips import GARBAGE_PHONE, ClipSets, make_clips, trigram_of
 from models.recipe.corpus import Skipped, Utterance, read_manifests, transcribe, words_of
 from models.recipe.curves import draw_curves, read_log
 from models.recipe.features import log_mel
+from models.recipe.measured_text import cleaned, measured_sentences
 from models.recipe.network import NetworkConfig, from_whisper, load_network
 from models.recipe.places import Places
 from models.recipe.sounds import read_rooms, read_sound
@@ -210,10 +215,24 @@ def export_network(places: Places, say: Say) -> None:
 
 
 def build_graph(places: Places, say: Say) -> None:
-    """Step ``graph``: lexicon, n-gram and graph."""
-    general, domain = graph.gathered(places.data / "text", places.data / "training")
-    made = graph.build(general, domain, places.model)
+    """Step ``graph``: lexicon, n-gram and graph, of general text and of what is said with the guide that ships.
+
+    What measures is taken out of all texts.
+    """
+    texts = places.data / "text"
+    general, domain = graph.gathered(texts, places.data / "training")
+    domain += pack_sources({word for sentences in general.values() for words in sentences for word in words})
+    measured = measured_sentences(TEST_DATA, places.data / "corpus")
+    kept, sources, taken_out = cleaned(general, domain, measured)
+    say.line(f"{sum(map(len, kept.values()))} general sentences; {taken_out} that measure were taken out of all")
+    made = graph.build(kept, sources, places.model, arpa_models=sorted(texts.rglob("*.arpa")))
     say.line(str(made))
+
+
+def pack_sources(words: Collection[str]) -> list[Source]:
+    """Return the texts of the guide that ships, as sources; ``words`` complete what warning signs leave open."""
+    texts = pack_texts(load_guide(None), load_beside(), (words, dictionary()))
+    return [Source(name, heard_sentences(found), name in SAID) for name, found in texts.items()]
 
 
 def make_speech(places: Places, say: Say, *, voices: Path, minutes: float, workers: int) -> None:

@@ -45,8 +45,10 @@ VOICES = (
     VoiceSettings(voice="en-gb", rate=170),
     VoiceSettings(voice="en-us", rate=190),
 )
-STEPS = 60
+STEPS = 100
 """Of training: a minute on two slow cores."""
+ALIGNED = 50
+"""Of them on the alignment; the others with LF-MMI."""
 
 
 @pytest.fixture(scope="module")
@@ -109,15 +111,16 @@ def test_from_packages_and_data_to_a_model_that_hears(places: Places, say: steps
     steps.make_alignment(places, say)
     assert "36 of 36 recordings aligned" in said.getvalue()
     plan = TrainingPlan(
-        minutes=60, steps=STEPS, rate=1e-3, warm_up_steps=10, alignment_steps=10_000, seconds_a_batch=15
+        minutes=60, steps=STEPS, rate=1e-3, warm_up_steps=10, alignment_steps=ALIGNED, seconds_a_batch=10
     )
     steps.train_network(places, say, plan, NetworkConfig(), None)
     log = read_log(places.training / "log.jsonl")
-    learnt = [line["objective"] for line in log if "objective" in line]
-    assert len(learnt) == STEPS // 25
+    aligned = [line["objective"] for line in log if "objective" in line and line["step"] <= ALIGNED]
+    learnt = [line["objective"] for line in log if "objective" in line and line["step"] > ALIGNED]
+    assert len(aligned) + len(learnt) == STEPS // 25
     # Log-probability of the aligned state: all 84 alike would be -4.4.
+    assert aligned[-1] > aligned[0] > -4.4
     assert learnt[-1] > learnt[0]
-    assert learnt[-1] > -3.0
     assert (places.training / "curves.png").stat().st_size > 10_000
     steps.export_network(places, say)
     steps.build_graph(places, say)
@@ -139,6 +142,7 @@ def _hears(places: Places) -> None:
         words = sentence.split()
         right += sum(1 for word in words if word in heard)
         total += len(words)
+    print(right, total)
     assert right / total > 0.5
 
 

@@ -10,7 +10,8 @@ from typing import Final
 from assistant.language.numbers import digits_to_words
 from assistant.language.spoken import sentences_of, speakable
 
-_WORD: Final = re.compile(r"[a-z]+(?:'[a-z]+)*")
+_WORD: Final = re.compile(r"(?<![^\W\d_])[a-z]+(?:'[a-z]+)*(?![^\W\d_])")
+"""A word with letters that English hasn't is dropped whole, not cut at them."""
 _SIGNS: Final = str.maketrans({"’": "'", "‘": "'", "&": " and ", "%": " percent ", "°": " degrees "})
 _DIGIT: Final = re.compile(r"\d")
 _LETTERS_APART: Final = re.compile(r"\b(?:[A-Z]\.){2,}")
