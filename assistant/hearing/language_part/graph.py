@@ -16,13 +16,12 @@ from assistant.hearing.language_part.counting import OTHER
 from assistant.hearing.language_part.lexicon import OTHER_WORD_LABEL, Pronunciations, lexicon_graph
 from assistant.hearing.language_part.lookahead import lookahead_fst
 from assistant.hearing.language_part.ngram import NGramModel
+from assistant.hearing.language_part.ngram_file import ngram_fst
 from assistant.hearing.language_part.phone_set import (
     TRANSITION_COUNT,
     phone_table,
     word_boundary_table,
 )
-from assistant.hearing.language_part.transducer import const_fst, properties_of
-from assistant.hearing.language_part.word_order import word_order_graph
 
 OTHER_WORD_COST: Final = 0.0
 """Natural logarithm; on top of what the word-order model takes for other words."""
@@ -61,14 +60,13 @@ def write_graph(
     labels = np.zeros(len(model.vocabulary), np.int32)
     labels[OTHER + 1 :] = numbers[1:-1]
     labels[OTHER] = numbers[-1]
-    order = word_order_graph(model, labels)
-    order_file = const_fst(order, properties_of(order, acceptor=True))
+    order = ngram_fst(model, labels)
     named = sorted(zip(numbers[1:].tolist(), (*words, OTHER_WORD_LABEL), strict=True))
     word_table = "<eps> 0\n" + "".join(f"{word} {number}\n" for number, word in named)
 
     (folder / "phones").mkdir(parents=True, exist_ok=True)
     (folder / "HCLr.fst").write_bytes(lexicon_file)
-    (folder / "Gr.fst").write_bytes(order_file)
+    (folder / "Gr.fst").write_bytes(order.data)
     (folder / "words.txt").write_text(word_table, encoding="utf-8")
     # libvosk wants to know the disambiguation symbols. There are none; this number is on no arc.
     (folder / "disambig_tid.int").write_text(f"{TRANSITION_COUNT + 1}\n", encoding="ascii")
@@ -78,7 +76,7 @@ def write_graph(
         len(words),
         lexicon.state_count,
         lexicon.arc_count,
-        order.state_count,
-        order.arc_count,
-        len(lexicon_file) + len(order_file) + len(word_table.encode()),
+        order.states,
+        order.arcs,
+        len(lexicon_file) + len(order.data) + len(word_table.encode()),
     )

