@@ -19,6 +19,8 @@ BINS = 80
 DB = 10 / np.log(10)
 # Kaldi floors the energy of a bin at float epsilon: log(1.19e-7).
 LOWEST = -15.94
+# Far enough below to be on that floor after every change of level.
+DIGITAL_SILENCE = LOWEST - 20
 
 TEMPO_SHARE, TEMPO = 0.6, (0.82, 1.2)
 # Formants by a stretched mel axis: below 1 a larger, older voice, above a child's.
@@ -32,6 +34,8 @@ LOUD_SNR, FAINT_SNR = (3.0, 35.0), (20.0, 60.0)
 GAIN = (-5.5, 1.2)
 FLOOR_SHARE = 0.5
 LONGEST_SILENCE = 40
+# Added silence that is digital: zeros, as before a stream begins or behind a gate.
+DIGITAL_SHARE = 0.3
 MASK_SHARE = 0.75
 LONGEST_MASK = 12
 MASK_EVERY = 200
@@ -112,6 +116,8 @@ def _pad_with_silence(x: Features, origin: NDArray[np.int64], random: Random) ->
     quiet = np.minimum(x[:3].mean(0), x[-3:].mean(0))
 
     def silence(frames: int) -> Features:
+        if random.random() < DIGITAL_SHARE:
+            return np.full((frames, BINS), DIGITAL_SILENCE, np.float32)
         hiss = random.standard_normal((frames, BINS)) * 0.7
         return np.asarray(quiet[None] + hiss, np.float32)
 

@@ -60,6 +60,7 @@ class Batch(NamedTuple):
     states: NDArray[np.int32]  # (B, T) aligned outputs, -1 unknown
     teacher: NDArray[np.float16]  # (B, T, width)
     taught: NDArray[np.float32]  # (B, T) 1 where the teacher speaks
+    quiet: NDArray[np.float32]  # (B, T) 1 where there is surely no speech
 
 
 def slots(frames: int) -> int:
@@ -105,6 +106,7 @@ def make_batch(
         np.full((size, frames), -1, np.int32),
         np.zeros((size, frames, width), np.float16),
         np.zeros((size, frames), np.float32),
+        np.zeros((size, frames), np.float32),
     )
     for row, clip in enumerate(clips):
         features, origin = _features(clip, noises, random)
@@ -134,6 +136,7 @@ def _features(clip: Clip, noises: NoiseStore, random: Random | None) -> tuple[ND
 
 def _fill_targets(batch: Batch, row: int, clip: Clip, centres: NDArray[np.int64]) -> None:
     length, known = len(centres), centres >= 0
+    batch.quiet[row, :length] = ~known if clip.words else 1
     if clip.states is not None:
         index = np.clip(centres // 3, 0, len(clip.states) - 1)
         phones = np.where(known, clip.states[index].astype(int) // 2, SILENCE)

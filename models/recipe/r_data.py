@@ -22,8 +22,8 @@ _HAS_TAG: Final = 0x400
 _FORMAT: Final = b"X\n"
 """Binary, big-endian."""
 
-RValue = None | str | list["RValue"] | dict[str, "RValue"]
-"""A list with names becomes a dictionary; numbers in a list of integers are kept as decimal digits."""
+RValue = None | int | str | list["RValue"] | dict[str, "RValue"]
+"""A list with names becomes a dictionary."""
 
 
 class NotRDataError(WrongInputError):
@@ -54,10 +54,10 @@ def character_vectors(index: bytes, database: bytes) -> dict[str, list[str]]:
 
 
 def _place(value: RValue) -> tuple[int, int]:
-    if not isinstance(value, list) or len(value) != 2:
-        raise NotRDataError("The index of the R data has no places.")
-    start, length = (int(str(number)) for number in value)
-    return start, length
+    match value:
+        case [int(start), int(length)]:
+            return start, length
+    raise NotRDataError("The index of the R data has no places.")
 
 
 class _Reader:
@@ -101,7 +101,7 @@ class _Reader:
             raise NotRDataError(f"The R data has values of kind {kind}, which are not read here.")
         count = self._number()
         is_numbers = kind in (_LOGICALS, _INTEGERS)
-        values: list[RValue] = [str(self._number()) if is_numbers else self._value() for _ in range(count)]
+        values: list[RValue] = [self._number() if is_numbers else self._value() for _ in range(count)]
         attributes = self._value() if flags & _HAS_ATTRIBUTES else None
         names = attributes.get("names") if isinstance(attributes, dict) else None
         if isinstance(names, list):

@@ -1,10 +1,12 @@
 """Turns CMU Sphinx's binary n-gram models ("Trie Language Model") into the ARPA text form.
 
 The file: a header; tables of 65,536 values for each quantised kind of number; the unigrams; the bigrams and the
-trigrams as rows of packed bits; the words. A bigram's row has word, back-off weight, probability and the place of
-its first trigram; a trigram's row has word and probability. Rows with the same history stand together, so that the
-first-place numbers of two neighbours bound what belongs to the first. All numbers are little-endian; probabilities
-are logarithms to the base 1.0001. (The form is that of KenLM's "trie" with 16-bit quantisation; Heafield 2011.)
+trigrams as rows of packed bits; the words. N-grams are stored last word first: a unigram leads to the bigrams that
+end in it, a bigram to the trigrams that end in it, so that a row adds the word before. A bigram's row has that word,
+back-off weight, probability and the place of its first trigram; a trigram's row has word and probability. Rows that
+end in the same words stand together, and the places in two neighbouring rows bound what belongs to the first. All
+numbers are little-endian; probabilities are logarithms to the base 1.0001. (It is the "trie" of KenLM with 16-bit
+quantisation: Heafield, "KenLM: Faster and Smaller Language Model Queries", 2011.)
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ class NotATrieModelError(WrongInputError):
 
 @dataclass(frozen=True)
 class _Rows:
-    """The n-grams of one length: numbers of their words [n-grams, length], and log10 values [n-grams]."""
+    """The n-grams of one length: numbers of their words as said [n-grams, length], and log10 values [n-grams]."""
 
     words: Numbers
     probabilities: Logs
@@ -103,17 +105,16 @@ def _read(content: bytes) -> tuple[list[str], tuple[_Rows, _Rows, _Rows]]:
     trigrams = _PackedBits(content, bigrams.end, (word_bits, VALUE_BITS), counts[2] + 1)
     words = _words(content, trigrams.end, counts[0])
 
-    # The header may count more bigrams than the unigrams lead to: those are left over from pruning.
+    # The header may count a few bigrams more than the unigrams lead to; what they lead to is what there is.
     first_bigrams: Numbers = unigrams["first"].astype(np.int64)
     number = int(first_bigrams[-1])
-    first_word = np.repeat(np.arange(counts[0]), np.diff(first_bigrams))
-    second_word = bigrams.column(0)[:number]
-    firsts = bigrams.column(3)[: number + 1]
-    if firsts[-1] < firsts[-2]:
-        firsts[-1] = counts[2]
-    history = np.repeat(np.arange(number), np.diff(firsts))
-    last = int(firsts[-1])
-    third_word = trigrams.column(0)[:last]
+    last = np.repeat(np.arange(counts[0]), np.diff(first_bigrams))
+    before = bigrams.column(0)[:number]
+    first_trigrams = bigrams.column(3)[: number + 1]
+    if first_trigrams[-1] < first_trigrams[-2]:  # the row that bounds the last one is missing
+        first_trigrams[-1] = counts[2]
+    ending = np.repeat(np.arange(number), np.diff(first_trigrams))  # the bigram that a trigram ends in
+    number_of_trigrams = len(ending)
     return words, (
         _Rows(
             np.arange(counts[0])[:, None],
@@ -121,13 +122,13 @@ def _read(content: bytes) -> tuple[list[str], tuple[_Rows, _Rows, _Rows]]:
             unigrams["back_off"][:-1].astype(np.float64) * TO_LOG10,
         ),
         _Rows(
-            np.stack([first_word, second_word], axis=1),
+            np.stack([before, last], axis=1),
             bigram_chances[bigrams.column(2)[:number]],
             bigram_back_offs[bigrams.column(1)[:number]],
         ),
         _Rows(
-            np.stack([first_word[history], second_word[history], third_word], axis=1),
-            trigram_chances[trigrams.column(1)[:last]],
+            np.stack([trigrams.column(0)[:number_of_trigrams], before[ending], last[ending]], axis=1),
+            trigram_chances[trigrams.column(1)[:number_of_trigrams]],
             None,
         ),
     )

@@ -29,7 +29,7 @@ from models.recipe.curves import draw_curves, read_log
 from models.recipe.features import log_mel
 from models.recipe.measured_text import cleaned, measured_sentences
 from models.recipe.network import NetworkConfig, from_whisper, load_network
-from models.recipe.nnet3_reader import read_network
+from models.recipe.nnet3_reader import read_start
 from models.recipe.places import Places
 from models.recipe.sounds import read_rooms, read_sound
 
@@ -186,11 +186,12 @@ def train_network(
 
     ``start`` is a network that this step has saved, or a model's folder; its sizes then stand in for ``config``.
     """
+    begun = None if start is None else read_start(start)  # first of all: a wrong one is refused before the long work
     arrays = weights.load_weights(places.require(places.whisper, "weights"))
     sets, noises = read_clips(places), read_noises(places)
     say.line(f"{len(sets.training)} clips, {sets.hours:.1f} hours with copies; {len(sets.validation)} for validation")
-    if start is not None:
-        config, params = read_network(start) if start.is_dir() else load_network(start)
+    if begun is not None:
+        config, params = begun
     else:
         with np.load(places.require(places.mel_map, "features"), allow_pickle=False) as file:
             params = from_whisper(arrays, {"A": file["A"], "c": file["c"]}, config)

@@ -49,9 +49,9 @@ class EmptyPackageError(WrongInputError):
 class Entry(BaseModel):
     """What is taken from one package.
 
-    ``how`` names one of `READERS`. ``text``: plain text. ``strings``: strings in JSON or YAML, a line each. ``column``: a column of a CSV table.
-    ``html``: the text of pages. ``r_data``: R's character vectors. ``sphinx_lm``: an n-gram model, made an ARPA
-    file. ``copy``: the bytes as they are.
+    ``how`` names one of `READERS`. ``text``: plain text. ``strings``: strings in JSON or YAML, a line each.
+    ``column``: a column of a CSV table. ``html``: the text of pages. ``r_data``: R's character vectors.
+    ``sphinx_lm``: an n-gram model, made an ARPA file. ``copy``: the bytes as they are.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -169,8 +169,9 @@ def _note(folder: Path, entry: Entry, rows: Iterable[tuple[str, int]]) -> None:
                 if not row or row[0] in new:
                     continue
                 old = folder / entry.source / PurePosixPath(row[0]).name
-                if row[0] == f"{entry.source}/{old.name}" and row[1].split(" ")[0] == entry.package.name:
-                    old.unlink(missing_ok=True)
+                if row[1].split(" ")[0] == entry.package.name and row[0] == f"{entry.source}/{old.name}":
+                    if old.is_file():
+                        old.unlink()
                 else:
                     kept.append(tuple(row))
     lines = ["\t".join(row) for row in (_COLUMNS, *sorted([*kept, *new.values()]))]

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from models.recipe.augment import NoiseStore
 from models.recipe.batches import BatchFeed, Clip, as_arrays, epoch, make_batch
-from models.recipe.lfmmi import denominator_log_sum, numerator_log_sum
+from models.recipe.lfmmi import SILENCE, denominator_log_sum, numerator_log_sum
 from models.recipe.network import NetworkConfig, Params, forward, load_network, save_network
 
 Array = Any
@@ -32,6 +32,10 @@ State = Any
 
 # Squared scores, a small cost: LF-MMI leaves their common level open.
 SCORE_COST = 1e-3
+# LF-MMI doesn't care where in a silence a word begins: without this, first and last phones spread over silence, and
+# word times with them. Frames of added silence must be heard as silence.
+QUIET_WEIGHT = 0.3
+SILENT_OUTPUTS = slice(2 * SILENCE, 2 * SILENCE + 2)
 # New parts learn faster than Whisper's own, the first layers slower: they know speech already.
 FAST, SLOW = 3.0, 0.3
 FAST_PARTS, SLOW_PARTS = ("pre", "out"), ("fe", "c1", "c2")
@@ -164,7 +168,7 @@ def _loss_function(
     def loss(
         params: Params, batch: tuple[Array, ...], key: Array | None, *, aligned: bool
     ) -> tuple[Array, tuple[Array, Array]]:
-        features, lengths, positions, counts, skippable, states, teacher, taught = batch
+        features, lengths, positions, counts, skippable, states, teacher, taught, quiet = batch
         inside = jnp.arange(states.shape[1])[None] < lengths[:, None]
         scores, encoding = forward(config, params, features, inside.astype(jnp.float32), drop=plan.drop, key=key)
         wanted = (teacher.astype(jnp.float32) - bias) / gain
@@ -179,7 +183,10 @@ def _loss_function(
             said = numerator_log_sum(scores, lengths, positions, counts, skippable)
             objective = (said - denominator_log_sum(scores, lengths, trigram)).sum() / frames
             cost = (jnp.square(scores) * inside[..., None]).sum() / frames / config.outputs
-        return -objective + SCORE_COST * cost + plan.teacher_weight * distance, (objective, distance)
+            silent = jax.nn.logsumexp(jax.nn.log_softmax(scores)[..., SILENT_OUTPUTS], -1)
+            known = quiet * inside
+            cost = SCORE_COST * cost - QUIET_WEIGHT * (silent * known).sum() / (known.sum() + 1)
+        return -objective + cost + plan.teacher_weight * distance, (objective, distance)
 
     return loss
 

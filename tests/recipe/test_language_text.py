@@ -9,6 +9,7 @@ import yaml
 from assistant.hearing.language_part.counting import Vocabulary
 from models.recipe import graph, text
 from models.recipe.arpa import NotAnArpaModelError, arpa_words, read_arpa
+from models.recipe.corpus import COLUMNS, is_validation
 
 ARPA = """\\data\\
 ngram 1=5
@@ -126,6 +127,31 @@ def test_builds_a_language_part(tmp_path: Path) -> None:
     assert made.general_weights["transcripts"] > made.general_weights["old"]
     assert set(made.general_weights) == {"transcripts", "old", "model"}
     assert (tmp_path / "model" / "graph" / "HCLr.fst").stat().st_size > 10_000
+
+
+def test_what_validation_speakers_say_can_be_left_out(tmp_path: Path) -> None:
+    heard, unheard = (
+        next(name for name in (f"speaker{i}" for i in range(1000)) if is_validation(name) is validates)
+        for validates in (False, True)
+    )
+    (tmp_path / "text" / "talk").mkdir(parents=True)
+    (tmp_path / "text" / "talk" / "a.txt").write_text("We sat on the mat.\nThe dog ran home.\n")
+    (tmp_path / "domain.tsv").write_text("ask\tmay I sit up\nask\tmay I stand\ncmd\tstop it\n")
+    rows = [("we sat on the mat", unheard), ("may i sit up", unheard), ("stop it", unheard), ("it rains again", heard)]
+    lines = [f"{i}.wav\t{words}\t{speaker}\tmade\tgiven\t1.5\tfree" for i, (words, speaker) in enumerate(rows)]
+    manifest = tmp_path / "manifest.tsv"
+    manifest.write_text("\n".join(["\t".join(COLUMNS), *lines]) + "\n")
+
+    general, domain = graph.gathered(tmp_path / "text", tmp_path)
+    assert [" ".join(words) for words in general["transcripts"]] == [words for words, _ in rows]
+    assert len(domain[0].sentences) == 3
+    general, domain = graph.gathered(tmp_path / "text", tmp_path, [manifest])
+    assert general == {
+        "talk": [["the", "dog", "ran", "home"]],
+        "transcripts": [["stop", "it"], ["it", "rains", "again"]],  # two words are anybody's
+    }
+    assert domain[0].sentences == [["may", "i", "stand"], ["stop", "it"]]
+    assert [source.name for source in domain] == ["domain", "patterns"]
 
 
 def test_frequent_words_come_first() -> None:

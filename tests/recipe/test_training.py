@@ -74,6 +74,22 @@ def test_the_teacher_is_read_at_the_same_moment() -> None:
     assert batch.taught[0].sum() == batch.lengths[0]
 
 
+def test_added_silence_and_noise_alone_are_surely_quiet() -> None:
+    clip, noise = _clips(1)[0], Clip(np.zeros((90, 80), np.float16))
+    batch = make_batch([clip, noise], SHAPES[0], SMALL, _noises(), None)
+    assert batch.quiet[0].sum() == 0
+    assert batch.quiet[1].sum() == batch.lengths[1] == 30
+    shares = []
+    for seed in range(20):
+        batch = make_batch([clip], SHAPES[1], SMALL, _noises(), np.random.default_rng(seed))
+        quiet = batch.quiet[0, : batch.lengths[0]]
+        inside = np.flatnonzero(quiet == 0)
+        # Quiet only before and after the clip.
+        assert (quiet[inside[0] : inside[-1] + 1] == 0).all()
+        shares.append(quiet.mean())
+    assert 0.05 < np.mean(shares) < 0.5
+
+
 def test_a_clip_too_long_or_too_dense_for_every_shape_is_left_out() -> None:
     long = Clip(np.zeros((SHAPES[-1] * 4, 80), np.float16), [[1]])
     dense = Clip(np.zeros((30, 80), np.float16), [[1]] * 400)
