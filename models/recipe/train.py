@@ -21,10 +21,11 @@ import numpy as np
 import optax
 from numpy.typing import NDArray
 
+from assistant.errors import WrongInputError
 from models.recipe.augment import NoiseStore
 from models.recipe.batches import BatchFeed, Clip, as_arrays, epoch, make_batch
 from models.recipe.lfmmi import SILENCE, denominator_log_sum, numerator_log_sum
-from models.recipe.network import NetworkConfig, Params, forward, load_network, save_network
+from models.recipe.network import NetworkConfig, Params, forward, save_network
 
 Array = Any
 State = Any
@@ -253,6 +254,10 @@ def _restore(folder: Path, params: Params, state: State) -> tuple[Params, Params
     with np.load(folder / "state.npz", allow_pickle=False) as file:
         read = {name: jnp.asarray(file[name]) for name in file.files if name != "progress"}
         progress = Progress(**json.loads(str(file["progress"])))
+    if {name: read[f"params/{name}"].shape for name in params if f"params/{name}" in read} != {
+        name: value.shape for name, value in params.items()
+    }:
+        raise OtherTrainingError(folder)
     leaves = [read[f"state/{index}"] for index in range(len(jax.tree.leaves(state)))]
     return (
         {name: read[f"params/{name}"] for name in params},
@@ -262,6 +267,8 @@ def _restore(folder: Path, params: Params, state: State) -> tuple[Params, Params
     )
 
 
-def start_from(path: Path) -> tuple[NetworkConfig, Params]:
-    """Return a saved network to go on from."""
-    return load_network(path)
+class OtherTrainingError(WrongInputError):
+    """The folder holds the training of a network of other sizes."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"{folder} holds the training of another network. Choose another --out, or delete it.")

@@ -60,7 +60,7 @@ def test_without_spotting_a_command_is_told_with_the_turn_only() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["how long do i leave it on", "how long do i press for", "does waiting help"],
+    ["how long do i leave it on", "how long do i press for", "how long do i wait"],
 )
 def test_questions_are_not_spotted_as_commands(text: str) -> None:
     listener = Listener(SPOTTING).hear(sound(0.5, text, END))

@@ -21,7 +21,7 @@ from assistant.hearing.language_part.phone_set import (
 )
 from assistant.speaking.supervised import SupervisedSynthesiser
 from conversation import USER_VOICE, at_microphone_rate
-from models.recipe.export import affine_shapes
+from models.recipe.export import SEARCH_OPTIONS, affine_shapes
 from models.recipe.network import NetworkConfig
 
 BLOCK: Final = 4000
@@ -95,7 +95,9 @@ def vosk_result(folder: Path, samples: NDArray[np.int16], *, alternatives: int =
 def score_by_vosk(folder: Path, phone: str, samples: NDArray[np.int16]) -> float:
     """Return the sum of the network's scores for ``phone`` over all frames, as libvosk computes them.
 
-    With one path in the graph, the confidence that libvosk gives with alternatives is that path's score.
+    With one path in the graph, the confidence that libvosk gives with alternatives is that path's score, times the
+    scale that the search puts on scores.
     """
     write_one_phone_graph(folder, phone)
-    return float(vosk_result(folder, samples, alternatives=1)["alternatives"][0]["confidence"])
+    scaled = float(vosk_result(folder, samples, alternatives=1)["alternatives"][0]["confidence"])
+    return scaled / float(SEARCH_OPTIONS["acoustic-scale"])

@@ -1,7 +1,7 @@
 """The folder ``graph`` of a Vosk model, from pronunciations and a word-order model.
 
 libvosk composes the two graphs while it listens (``HCLr.fst`` with ``Gr.fst``, or with the graph of a grammar
-given at run time), so they are kept apart; both are in OpenFst's binary form.
+given at run time), so they are kept apart; both are in OpenFst's binary form (`lookahead`, `ngram_file`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from assistant.hearing.language_part.phone_set import (
 )
 
 OTHER_WORD_COST: Final = 0.0
-"""Natural logarithm; on top of what the word-order model takes for other words."""
+"""Natural logarithm; on top of what the word-order model takes for other words. With a grammar of nine commands, -2
+made 5 instead of 7 of 77 other words sound like a command, but 40 instead of 42 of 44 commands were then heard."""
 
 
 @dataclass(frozen=True)

@@ -151,7 +151,7 @@ def lookahead_fst(graph: Transducer, word_count: int) -> tuple[bytes, NDArray[np
         graph.start,
     )
     in_order = renumbered.sorted_by(renumbered.output)
-    properties = properties_of(in_order, acceptor=False)
+    properties = properties_of(in_order)
     parts = [
         fst_header("olabel_lookahead", _ADD_ON_VERSION, properties, _NO_STATE, 0, 0),
         struct.pack("<i", _ADD_ON_MAGIC),

@@ -26,8 +26,8 @@ _ARC: Final = np.dtype([("input", "<i4"), ("output", "<i4"), ("weight", "<f4"), 
 # Property bits of OpenFst (properties.h) that hold for the graphs built here. A bit that is left out means
 # "not known": OpenFst then looks for itself.
 _EXPANDED: Final = 0x1
-_ACCEPTOR, _NOT_ACCEPTOR = 0x1_0000, 0x2_0000
-_INPUT_SORTED, _OUTPUT_SORTED = 0x1000_0000, 0x4000_0000
+_NOT_ACCEPTOR: Final = 0x2_0000
+_OUTPUT_SORTED: Final = 0x4000_0000
 _WEIGHTED: Final = 0x1_0000_0000
 
 
@@ -72,10 +72,10 @@ class Transducer:
         )
 
 
-def properties_of(graph: Transducer, *, acceptor: bool) -> int:
-    """Return the property bits: an acceptor's arcs must be sorted by input, a transducer's by output."""
-    kind = _ACCEPTOR | _INPUT_SORTED | _OUTPUT_SORTED if acceptor else _NOT_ACCEPTOR | _OUTPUT_SORTED
-    return _EXPANDED | kind | (_WEIGHTED if graph.arc_count and bool(graph.weight.any()) else 0)
+def properties_of(graph: Transducer) -> int:
+    """Return the property bits of a transducer whose arcs are sorted by output."""
+    weighted = _WEIGHTED if graph.arc_count and bool(graph.weight.any()) else 0
+    return _EXPANDED | _NOT_ACCEPTOR | _OUTPUT_SORTED | weighted
 
 
 def fst_header(kind: str, version: int, properties: int, start: int, states: int, arcs: int) -> bytes:
