@@ -90,7 +90,8 @@ sync() {
 }
 
 group=--no-dev
-[ "$purpose" = test ] && group=--dev
+# The tests run the recipe of the speech model too.
+[ "$purpose" = test ] && group="--dev --extra train"
 [ -d .venv ] || say "Installing Marigold into .venv (once; about a minute)."
 # A uv of the system may be too old for our lock; then, or without any, ours does it.
 if { command -v uv >/dev/null 2>&1 && sync uv; } || { own_uv && sync "$tools/bin/uv"; }; then

@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from said import COMMANDS, END, QUESTION, SPOTTING, Listener, linux, said, sound, texts
 
 from assistant.hearing.ear import Listening
 from assistant.hearing.events import CommandSpotted, Heard
 from assistant.hearing.recogniser import Recogniser
 from assistant.sound.wav import read_recording
+from said import COMMANDS, END, QUESTION, SPOTTING, Listener, linux, said, sound, texts
 from shared_folder import SHARED
 
 pytestmark = linux

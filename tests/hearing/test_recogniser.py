@@ -6,11 +6,11 @@ import itertools
 
 import numpy as np
 import pytest
-from said import linux, model, said, sound
 
 from assistant.hearing.events import Hypothesis, Word
 from assistant.hearing.recogniser import ALTERNATIVES, Recogniser, SpeechModel, UnusableModelError, join
 from assistant.sound.samples import SAMPLE_RATE
+from said import linux, model, said, sound
 
 pytestmark = linux
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ _IVECTOR: Final = (
     "splice.conf",
 )
 """All of them are read when there is an i-vector folder; libvosk aborts the process over some."""
+_TABLES: Final = frozenset({"words.txt", "disambig_tid.int", "word_boundary.int"})
+"""Text tables, a row each line: one that doesn't end with a line's end was cut off. libvosk reads as far as it gets."""
 _MAY_BE_EMPTY: Final = frozenset({"ivector/online_cmvn.conf"})
 """Holds options, and some models need none."""
 _FST_MAGIC: Final = 2125659606
@@ -127,8 +130,14 @@ def _present(folder: Path, name: str) -> Problem | None:
     path = folder / name
     if not path.is_file():
         return Problem(name, "is missing")
-    if path.stat().st_size == 0 and name not in _MAY_BE_EMPTY:
-        return Problem(name, "is empty")
+    size = path.stat().st_size
+    if size == 0:
+        return None if name in _MAY_BE_EMPTY else Problem(name, "is empty")
+    if path.name in _TABLES:
+        with path.open("rb") as file:
+            file.seek(-1, os.SEEK_END)
+            if file.read() != b"\n":
+                return Problem(name, "is cut off")
     return None
 
 

@@ -17,7 +17,7 @@ def env(tmp_path: Path) -> dict[str, str]:
 def test_nothing_chosen_takes_the_model_that_ships(env: dict[str, str]) -> None:
     found = resolve_model(None, env)
     assert (found.path, found.name) == (EMBEDDED, "marigold-en")
-    assert found.time_scale == pytest.approx(2 / 3)
+    assert found.time_scale == 1.0
 
 
 def test_a_choice_goes_before_the_variable_and_the_variable_before_the_default(
@@ -75,7 +75,7 @@ def test_a_file_is_no_model(env: dict[str, str], tmp_path: Path) -> None:
 def test_a_copy_of_the_shipped_model_keeps_its_times(env: dict[str, str], tmp_path: Path) -> None:
     found = resolve_model(str(copy_of_embedded(tmp_path / "renamed")), env)
     assert found.name == "marigold-en"
-    assert found.time_scale == pytest.approx(2 / 3)
+    assert found.time_scale == 1.0
 
 
 @pytest.mark.parametrize(
