@@ -96,7 +96,7 @@ def test_without_devices_all_else_is_seen_to_and_it_says_so(capsys: pytest.Captu
         if line.startswith("--  "):
             assert lines[number + 1].startswith("    ")
     assert "--  microphone: There is no microphone that can be used" in lines
-    assert "9 files verified" in out
+    assert "10 files verified" in out
     assert err == "marigold: 3 of 11 checks found something to do: devices, speaker, microphone.\n"
     assert "\x1b" not in out
 

@@ -171,10 +171,14 @@ def test_real_commands_are_spotted(word: str) -> None:
     assert spotted == [word, word]
 
 
-def test_real_coffee_orders_are_not_spotted_as_commands() -> None:
-    orders = recordings(lambda row: "picovoice_barista/" in row["path"], 2)
+def test_real_coffee_orders_are_seldom_spotted_as_commands() -> None:
+    """A false stop costs less than a missed one, and is taken on the grammar's word alone; anything else never is."""
+    orders = recordings(lambda row: "picovoice_barista/" in row["path"], 8)
+    stops = 0
     for _, samples in orders:
         listener = Listener(SPOTTING).hear(sound(samples, END))
-        assert listener.only(CommandSpotted) == []
+        spotted = [command.text for command in listener.only(CommandSpotted)]
+        assert set(spotted) <= {"stop"}
+        stops += len(spotted)
         assert any(len(text.split()) > 4 for text in texts(listener))
-        assert {heard.grammar for heard in listener.only(Heard)} == {None}
+    assert stops <= len(orders) // 4
