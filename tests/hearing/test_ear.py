@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from said import BLOCK, END, QUESTION, SPOTTING, Listener, linux, model, said, silence, sound, texts
 
 from assistant.hearing.ear import GOES_ON_WITHIN, Ear
 from assistant.hearing.endpointing import LONG_PAUSE, SHORT_PAUSE, EndpointingSettings
@@ -27,6 +26,7 @@ from assistant.hearing.events import (
 )
 from assistant.hearing.recogniser import Recogniser, SpeechModel
 from assistant.sound.samples import SAMPLE_RATE, Block
+from said import BLOCK, END, QUESTION, SPOTTING, Listener, linux, model, said, silence, sound, texts
 
 pytestmark = linux
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from said import linux, model, said, silence, sound
 
 from assistant.hearing.events import Heard, Hypothesis
 from assistant.hearing.recording import hear_recording, one_question
 from assistant.sound.samples import SAMPLE_RATE
+from said import linux, model, said, silence, sound
 
 pytestmark = linux
 
