@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from assistant.language import duration_seconds, normal_form
+from assistant.language import normal_form
+from assistant.understanding.lengths import command_of_length, command_seconds, whole_length
 from assistant.understanding.meaning import Context
-from assistant.understanding.starting import ASKS, START, StartNames, asks_for_something
+from assistant.understanding.named import RoutineNames
+from assistant.understanding.plausible import AGREES, ANSWERS, DECLINES, READY, plausible, runs
+from assistant.understanding.starting import START, StartNames
+from assistant.understanding.word_set import word_set
 
 COMMANDS: Final = [
     "stop",
@@ -34,8 +38,18 @@ COMMANDS: Final = [
     "yes",
     "no",
     "more",
+    "acknowledge",
+    "forget",
+    "cadence:quiet",
+    "cadence:normal",
+    "cadence:often",
+    "tick:on",
+    "tick:off",
+    "voice",
+    "which-step",
+    "length",
 ]
-"""The commands' ids; those that start a routine are ``start:<routine>``. All but ``more`` are fixed wire names."""
+"""The commands' ids; those that start a routine are ``start:<routine>``. Up to ``no`` they are fixed wire names."""
 
 MAX_LEXICON_WORDS: Final = 8
 """Longer phrases are matched by likeness: nobody repeats eight words exactly."""
@@ -43,24 +57,10 @@ MAX_WORDS: Final = 14
 """Nobody wraps a command in more words than these."""
 MAX_CRY_WORDS: Final = 8
 """While something runs a command is short; in longer talk "stop" is part of a story."""
-MAX_LIKE_WORDS: Final[dict[Context, int]] = {
-    Context.IDLE: 14,
-    Context.QUESTION: 14,
-    Context.SPEAKING: 10,
-    Context.ROUTINE: 10,
-}
-"""Words of an utterance that may be a command by likeness alone."""
 WHOLE: Final = 1.0
 COMPOSED: Final = 0.9
 """How sure a command is that has courtesies or other commands around it."""
 
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-ANSWERS: Final = frozenset({"yes", "no"})
-"""In answer to a question these win over whatever else the same words may mean; elsewhere they lose."""
 _COURTESIES: Final = """
     please|thank you|thanks|ta|cheers|sorry|i am sorry|i am so sorry|i am afraid|excuse me|pardon me
     could you|can you|would you|will you|won't you|can't you|could you please|would you mind|do you mind
@@ -72,6 +72,7 @@ _COURTESIES: Final = """
     marigold|hey marigold|hey|hi|hello|oh|for god's sake|for goodness sake|for heaven's sake|for pity's sake
     for crying out loud|for christ's sake|god's sake|bloody hell|sweetheart|everyone|hang on
     i think|i suppose|i guess|and|but|because|lovely|great|good|brilliant|perfect|nice one|fair enough|got it
+    i am ready to|we are ready to
     tell me|you tell me|do you know|i wonder|any chance you could|is there any chance you could|be a love and
     be a dear and|why don't you|how about|for a bit|for a while|already|at once|this instant|this minute|again
 """
@@ -80,43 +81,28 @@ _SOFTENERS: Final = re.compile(r"\b(?:an? (?:little )?(?:bit|little|tad|touch|we
 """What can be left out of the middle of a command: "that's rather too fast"."""
 _INTERJECTIONS: Final = frozenset({"sorry", "pardon", "what", "you what", "eh", "huh", "excuse me", "all", "fine"})
 """Commands only where they stand alone: "sorry, carry on" repeats nothing."""
+_ALONE: Final = frozenset(
+    {"go", "go now", "start", "start now", "begin", "begin now", "off", "off now", "on now", "ready go"}
+)
+"""No part of anything longer: "i need to go now" is no "go"."""
+_OF_A_STEP: Final = frozenset(
+    ["stop", "pause", "resume", READY, "next", "back", "repeat", "restart", "remaining", "extend", "acknowledge"]
+)
+"""Commands that may name the step they are meant for; "turn the heat down" isn't about the voice."""
+_NOT_OF_A_STEP: Final = frozenset({"leave it", "forget it", "hold it", "back", "again", "what", "all", "sorry", "fine"})
+"""Phrases that mean something else with a name for "it", or beside one: "leave the pad", "hold the stretch"."""
 _LEADS_ON: Final = frozenset({"pause", "yes", "no"})
 """Commands that another one after them takes back: "hang on, go back", "yes, carry on"."""
 
-_ASKED: Final = frozenset({"help", "remaining", "next", "repeat", "more"})
-"""Commands that have the form of a question; the others in that form are questions about the guide."""
-_OF_THE_VOICE: Final = frozenset({"louder", "quieter", "slower", "faster"})
-_TELLS: Final = re.compile(r"^(?:it|he|she|they|we|my|his|her|their)\b")
-"""How a report begins and no command, unless it is about the voice ("it's much too loud")."""
-_FORBIDS: Final = re.compile(r"\bnot (?:stop|pause|wait|go|start|repeat|skip|move|carry|continue)\b")
-"""Tells what not to do, which is seldom another command's wording."""
-_DENIES: Final = frozenset({"not", "never", "neither"})
 _CLAUSE: Final = re.compile(r"(?:i|it|that|do) ")
 """Answers that begin so belong to what follows: "it is back", "do not stop"."""
-_AGREES: Final = frozenset({"yes", "yeah", "yep", "yup", "yea", "aye"})
-_DECLINES: Final = frozenset({"no", "nope", "nah", "na"})
-_ANSWER_WORDS: Final = _words("""
+_ANSWER_WORDS: Final = word_set("""
     i it that this you we they do does did is are am was would will could have has had not think so please thank
     thanks ta if like love very much of course be lovely great good nice grand fine okay ok alright all right go
     on then ahead carry let us the one want need mind bother bothered necessary rather later now today tonight
     just really dear indeed absolutely definitely sure quite at moment leave any none there well oh to for me
     marigold and worry worries cheers mate pet duck bud sir ma'am never forget enough going""")
 """What may follow "yes" or "no" in an answer. Closed, for after a safety question a misread answer is grave."""
-
-_ADDS: Final = frozenset({"add", "more", "another", "extra", "longer", "extend", "further", "additional"})
-_PUTS: Final = re.compile(r"^(?:put|stick|bung|pop|whack|tack)\b.*\bon\b")
-_TAKES: Final = _words("cut fewer less minus off reduce remove shorten shorter subtract")
-_WAITS: Final = frozenset({"wait", "pause", "hang", "give", "need"})
-_ASKS_LENGTH: Final = re.compile(r"^(?:is|was|did|do i|have i|would|should|will)\b")
-_LENGTH_WORDS: Final = _words("""
-    a an and half quarter of couple few one two three four five six seven eight nine ten eleven twelve fifteen
-    twenty thirty forty forty-five fifty sixty ninety second seconds minute minutes hour hours""")
-_AROUND_LENGTH: Final = _words("""
-    add more another extra longer extend further additional put stick bung pop whack tack on off less fewer
-    shorter shorten subtract minus remove cut reduce take knock shave wait pause hang hold give me us it the
-    timer clock time by for to from need want make keep going go carry on let do have get can i could you would
-    may we that this of is up only just please then now up with""")
-"""All that may stand around a length of time that is to be added or taken off."""
 
 _HOLD_FIRST: Final = re.compile(
     r"^(?:wait|hang on|hold on|hold up|one (?:second|moment)) "
@@ -128,21 +114,17 @@ _LAST: Final = re.compile(
     r"|speak up|next)$"
 )
 """A plain command at the end of a short cry: "i've lost count start again"."""
-_BELONGS: Final = _words(
+_BELONGS: Final = word_set(
     "to it do he we me us or i she you not bus him her and can they will ever them never who is the"
 )
 """Words that what follows belongs to: "i told him to stop", "then they go back"."""
-_BEFORE_NEXT: Final = _words("now there done ready that")
+_BEFORE_NEXT: Final = word_set("now there done ready that")
 _MINDING: Final = re.compile(r"^(?:\w+ ){0,3}(?:would|do) you mind (?P<not>not )?(?P<verb>\w+)ing(?P<rest>.*)$")
 _TOLD_OTHERS: Final = re.compile(
     r"^(?:how|what|why|which|when|where|who|is|are|does|do|did|should|will|would|can|could|if)\b"
     r"|\b(?:how|what|why|when|where|does|should|will|would|can|could|might|make|cannot) (?:\w+ )*stop"
 )
 _QUESTION_INSIDE: Final = re.compile(r"\b(?:how|what|why|which|when|where|who|does|should|is it|is that|can i|do i)\b")
-
-
-_TIMER_WORDS: Final = _words("left remaining timer clock countdown nearly almost done over finished up")
-"""What makes "how long …" a question about a timer where none is known to run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +141,9 @@ class Found:
 class CommandLexicon:
     """Whole command phrases by their normal form, and what may stand around them."""
 
-    def __init__(self, phrases: Mapping[str, Iterable[str]]) -> None:
-        """Take the ways of saying each command, the surest wording of a clash first."""
+    def __init__(self, phrases: Mapping[str, Iterable[str]], names: RoutineNames | None = None) -> None:
+        """Take the ways of saying each command, the surest wording of a clash first, and what routines are called."""
+        self._names = names or RoutineNames({})
         self._by_form: dict[str, list[str]] = {}
         for command, lines in phrases.items():
             for line in lines:
@@ -177,10 +160,19 @@ class CommandLexicon:
                 owners.append(command)
 
     def find(self, text: str, context: Context) -> Found | None:
-        """Return the command that ``text`` is, every word of it accounted for, or None."""
+        """Return the command that ``text`` is, every word of it accounted for, or None.
+
+        Where something may run it may name a routine: "pause the heating pad".
+        """
         loud, form = normal_form(text, keep_fillers=True), normal_form(text)
         if not loud:
             return None
+        found = self._plain(text, loud, form, context)
+        if found is None and context is not Context.IDLE:
+            found = self._named(text, form, context)
+        return replace(found, command="resume") if found is not None and found.command == READY else found
+
+    def _plain(self, text: str, loud: str, form: str, context: Context) -> Found | None:
         owners = [o for each in dict.fromkeys((loud, form)) for o in self._by_form.get(each, ())]
         owner = _preferred(owners, context)
         if owner is not None and plausible(owner, form, context):
@@ -188,13 +180,32 @@ class CommandLexicon:
         words = form.split()
         if len(words) > MAX_WORDS:
             return None
-        if context is Context.QUESTION and loud.split()[0] in _AGREES | _DECLINES:
+        if context is Context.QUESTION and loud.split()[0] in AGREES | DECLINES:
             return self._answer(loud)
+        whole = whole_length(text) if context is Context.ROUTINE else None
+        if whole is not None:
+            return Found("length", form, COMPOSED, whole)
         for said in _as_asked(form):
             found = self._with_length(text, said) or self._composed(said, text, context) or self._start(said)
             if found is not None:
                 return found
-        return self._cry(form, context) if _runs(context) else None
+        return self._cry(form, context) if runs(context) else None
+
+    def _named(self, text: str, form: str, context: Context) -> Found | None:
+        """Return the command of a step that names a routine: what is left without the name is that command."""
+        if len(form.split()) > MAX_WORDS:
+            return None
+        for bare in (left for said in _as_asked(form) for left in self._names.without(said)):
+            found = self._with_length(text, bare) or self._whole(bare, context) or self._composed(bare, text, context)
+            if found is None and runs(context):
+                found = self._cry(bare, context)
+            if found is not None and found.command in _OF_A_STEP and found.phrase not in _NOT_OF_A_STEP:
+                return replace(found, sure=COMPOSED)
+        return None
+
+    def _whole(self, form: str, context: Context) -> Found | None:
+        owner = _preferred(self._by_form.get(form, ()), context)
+        return Found(owner, form, WHOLE) if owner is not None and plausible(owner, form, context) else None
 
     def clashes(self) -> dict[str, list[str]]:
         """Return the phrases that stand for more than one command."""
@@ -243,12 +254,14 @@ class CommandLexicon:
     def _is_part(self, piece: str) -> bool:
         if _CLAUSE.match(piece) and piece in self._courtesies:
             return False  # "i'd like to" is as good as "i'd love to", but not before something else
+        if piece in _ALONE:
+            return False
         return any(not owner.startswith(START) for owner in self._by_form.get(piece, ()))
 
     def _answer(self, loud: str) -> Found | None:
         """Return the answer to a question that begins with yes or no, or a command after it ("no, go back")."""
         first, *rest = loud.split()
-        command = "yes" if first in _AGREES else "no"
+        command = "yes" if first in AGREES else "no"
         after = normal_form(" ".join(rest))
         told = (self._with_length(after, after) or self._start(after)) if rest else None
         if told is not None:
@@ -261,20 +274,15 @@ class CommandLexicon:
         return Found(command, first, COMPOSED) if set(rest) <= _ANSWER_WORDS else None
 
     def _with_length(self, text: str, form: str) -> Found | None:
-        """Return "extend" for a length of time that is to be added or taken off, "pause" for one to wait."""
-        around = [word for word in form.split() if word not in _LENGTH_WORDS and not word.isdigit()]
-        if not set(around) <= _AROUND_LENGTH or "it off" in form or _ASKS_LENGTH.search(form):
-            return None
-        for command in ("extend", "pause"):
-            seconds = command_seconds(command, text)
-            if seconds is not None:
-                return Found(command, form, COMPOSED, seconds)
-        return None
+        told = command_of_length(text, form)
+        return Found(told[0], form, COMPOSED, told[1]) if told is not None else None
 
     def _start(self, form: str) -> Found | None:
         """Return the start of a routine: courtesies, a verb of starting, and a name that its phrases give it."""
         words = form.split()
         for at in range(len(words)):
+            if "not" in words[:at] or "never" in words[:at]:
+                return None  # "don't start the heat"
             if at == 0 or self._parts(words[:at]) is not None:
                 command = self._starts.find(" ".join(words[at:]))
                 if command is not None:
@@ -298,52 +306,6 @@ class CommandLexicon:
             return None
         command = _preferred(self._by_form.get(last["phrase"], ()), context)
         return Found(command, last["phrase"], COMPOSED) if command is not None else None
-
-
-def plausible(command: str, normal: str, context: Context) -> bool:
-    """Return whether words in normal form may be ``command`` in this context at all, by whatever likeness."""
-    if command == "remaining" and not _runs(context):
-        return bool(set(normal.split()) & _TIMER_WORDS)
-    return not (command.startswith(START) and ASKS.search(normal))
-
-
-def plausible_by_likeness(command: str, normal: str, context: Context) -> bool:
-    """Return whether words that are merely like ``command`` may be taken for it."""
-    if not plausible(command, normal, context):
-        return False
-    if command.startswith(START):
-        # Asked which one, a person only names it.
-        return context is Context.QUESTION or asks_for_something(normal)
-    words = normal.split()
-    if len(words) > MAX_LIKE_WORDS[context] or (ASKS.search(normal) and command not in _ASKED):
-        return False
-    if command in ANSWERS:
-        return context is Context.QUESTION and not set(words) & (_DECLINES | _DENIES if command == "yes" else _AGREES)
-    if command == "extend":
-        return bool(set(words) & (_ADDS | _TAKES - {"off"}))
-    if _FORBIDS.search(normal) or (command == "pause" and "until" in words):
-        return False
-    return command in _OF_THE_VOICE or not _TELLS.search(normal)
-
-
-def command_seconds(command: str, text: str) -> float | None:
-    """Return the length of time that goes with a command, in seconds: negative where it is to be taken off."""
-    if command not in ("extend", "pause"):
-        return None
-    seconds = duration_seconds(text)
-    if seconds is None:
-        return None
-    normal = normal_form(text)
-    words = set(normal.split())
-    if command == "pause":
-        return seconds if words & _WAITS and not words & (_ADDS | _TAKES) else None
-    if words & _TAKES and not words & _ADDS:
-        return -seconds
-    return seconds if words & _ADDS or _PUTS.search(normal) else None
-
-
-def _runs(context: Context) -> bool:
-    return context in (Context.ROUTINE, Context.SPEAKING)
 
 
 def _as_asked(form: str) -> Iterator[str]:

@@ -9,12 +9,16 @@ from typing import Final
 
 from assistant.guide.model import Guide
 from assistant.language import normal_form
-from assistant.understanding.commands import ANSWERS, WHOLE, CommandLexicon, command_seconds, plausible_by_likeness
+from assistant.understanding.commands import WHOLE, CommandLexicon
 from assistant.understanding.facets import facet_of
 from assistant.understanding.features import FeatureReader, Features
+from assistant.understanding.lengths import command_seconds
 from assistant.understanding.matcher import Candidate, Example, Matcher
 from assistant.understanding.meaning import Context, Kind, Meaning, Reason
+from assistant.understanding.named import RoutineNames
+from assistant.understanding.plausible import OF_THE_VOICE, READY, STRICT, plausible_by_likeness
 from assistant.understanding.red_flags import RedFlag, RedFlags
+from assistant.understanding.start_likeness import StartLikeness
 from assistant.understanding.starting import START
 from assistant.understanding.wake import split_wake
 
@@ -94,9 +98,14 @@ class Interpreter:
             f"{START}{routine.id}": [line for batch in routine.asks.values() for line in batch]
             for routine in guide.routines.values()
         }
-        self._lexicon = CommandLexicon({**commands, **starts})
-        reader = FeatureReader(guide.vocabulary.concepts, guide.vocabulary.sound_alikes)
-        self._matcher = Matcher(_examples(guide, commands, starts, off_topic), reader)
+        names = self._names = RoutineNames({routine.id: routine.names for routine in guide.routines.values()})
+        self._lexicon = CommandLexicon({**commands, **starts}, names)
+        vocabulary = guide.vocabulary
+        reader = FeatureReader(vocabulary.concepts, vocabulary.sound_alikes)
+        examples = _examples(guide, commands, off_topic)
+        self._matcher = Matcher(examples, reader)
+        own_reader = FeatureReader(vocabulary.concepts, vocabulary.sound_alikes)
+        self._starts = StartLikeness(starts, names, own_reader, [e.text for e in examples if e.label != OFF])
 
     def interpret(self, hypotheses: Sequence[Weighted | str], context: Context = Context.IDLE) -> Meaning:
         """Return what was meant by an utterance, given its readings, best first.
@@ -133,10 +142,22 @@ class Interpreter:
     def _question(self, readings: Sequence[Weighted], context: Context) -> Meaning:
         ranked = self._ranked(readings, context)
         reasons = tuple(Reason(c.label, round(c.probability, 4), c.nearest) for c in ranked[:EXPLAINED])
+        start = self._start(readings[0].text, ranked, context)
+        if start is not None:
+            return start
         if not ranked:
             return Meaning(Kind.UNKNOWN)
         meaning = self._gate(ranked, readings[0].text, context)
         return replace(meaning, reasons=reasons)
+
+    def _start(self, text: str, ranked: Sequence[Candidate], context: Context) -> Meaning | None:
+        """Return the start of a routine that is asked for in other words; none where a question lies nearer."""
+        nearest = max((c.similarity for c in ranked if c.label != OFF), default=0.0)
+        start = self._starts.find(text, context, nearest)
+        if start is None:
+            return None
+        reason = Reason(start.label, round(start.probability, 4), start.nearest)
+        return Meaning(Kind.COMMAND, id=start.label, score=start.probability, reasons=(reason,))
 
     def _ranked(self, readings: Sequence[Weighted], context: Context) -> list[Candidate]:
         total = sum(r.weight for r in readings) or 1.0
@@ -182,6 +203,7 @@ class Interpreter:
                 return Meaning(Kind.UNKNOWN, score=top.probability)
             command = top.label.removeprefix(COMMAND)
             seconds = command_seconds(command, text)
+            command = "resume" if command == READY else command
             return Meaning(Kind.COMMAND, id=command, score=top.probability, seconds=seconds)
         if kind == OPEN:
             sure = top.similarity >= ANSWER_SIMILARITY
@@ -215,10 +237,12 @@ class Interpreter:
         command = candidate.label.removeprefix(COMMAND)
         if not plausible_by_likeness(command, normal, context):
             return False
+        if command in OF_THE_VOICE and self._names.named(normal):
+            return False  # "turn the heat down"
         subject = features.concepts & set(self._guide.subject.own)
         # "Go back to the last step" names no back: the command's own phrase has the word.
-        strict = command in ANSWERS or (subject and subject - self._matcher.features(candidate.nearest).concepts)
-        return command.startswith(START) or candidate.cover >= (STRICT_COVER if strict else COMMAND_COVER)
+        strict = command in STRICT or (subject and subject - self._matcher.features(candidate.nearest).concepts)
+        return candidate.cover >= (STRICT_COVER if strict else COMMAND_COVER)
 
     def _fit(self, candidate: Candidate, features: Features) -> float:
         """Return what an entry's votes count given the concepts that were named."""
@@ -244,8 +268,6 @@ class Interpreter:
 
 
 def _kind_of(label: str) -> str:
-    if label.startswith(START):
-        return COMMAND
     return label if label == OFF else label.partition(":")[0] + ":"
 
 
@@ -280,12 +302,10 @@ def _flagged(flag: RedFlag, heard: str) -> Meaning:
 def _examples(
     guide: Guide,
     commands: Mapping[str, Sequence[str]],
-    starts: Mapping[str, Sequence[str]],
     off_topic: Sequence[str],
 ) -> list[Example]:
     examples = [Example(ENTRY + entry.id, way) for entry in guide.entries.values() for way in entry.ways]
     examples += [Example(OPEN + item.id, line) for item in guide.unanswered.values() for line in item.asks]
     examples += [Example(COMMAND + name, line) for name, lines in commands.items() for line in lines]
-    examples += [Example(label, line) for label, lines in starts.items() for line in lines]
     examples += [Example(OFF, line) for line in (*guide.off_topic, *off_topic)]
     return examples

@@ -18,22 +18,80 @@ ASKS: Final = re.compile(
 """The form of a question, on a normal form: it starts nothing."""
 
 _VERB: Final = re.compile(
-    r"(?:start|begin|run|do|time|count|set up|set|lead me|take me|talk me|walk me|guide me|get me|put me|help me|let us"
-    r"|lead us|take us|get going|get started)\b ?"
+    r"(?:start|begin|run|do|time|count|set up|set"
+    r"|(?:lead|take|talk|walk|guide|coach|see|get|put|help) (?:me|us|him|her)"
+    r"|let us|get going|get started|kick off|fire up|make a start|have a go|go with|crack on|get on)\b ?"
 )
 _GLUE: Final = re.compile(
-    r"(?:me|us|get|set up|set|into position|going with|started with|with|through|doing|do|start|begin|one"
+    r"(?:me|us|him|her|off|at|on (?=with\b)|on (?=the\b)|have|go with|get|set up|set"
+    r"|into position|going with|started with|with|through|doing|do|start|begin|one"
     r"|(?:an? |the )?timer (?:for|on)|(?:\w+ )?\w+ (?:minutes|seconds) (?:of|for)|for|to|while i|the|an?|my)\b ?"
 )
 """What stands between the verb and the name: "start **a timer for the** heat pad"."""
-_TAIL: Final = re.compile(r" (?:with me|for me|for us|for bed|for the night|for tonight|please|now|again|today)$")
-_AS_ROUTINE: Final = re.compile(r" (?:one|routine|timer|position|session|exercise)$")
+_PEOPLE: Final = (
+    r"(?:me|us|him|her|them|bed|(?:my|our|the) (?:husband|wife|mother|father|dad|partner|son|daughter|sister|brother"
+    r"|nan|gran|friend|boyfriend|girlfriend|patient))"
+)
+_TAIL: Final = re.compile(
+    rf" (?:with {_PEOPLE}|for {_PEOPLE}|real quick|already|for the night|for tonight|please|now|again|today)$"
+)
+_AS_ROUTINE: Final = re.compile(r" (?:one|routine|timer|position|session|exercise|thing|treatment|countdown)$")
 _REQUEST: Final = re.compile(
-    r"\b(?:start|begin|run|do (?!i\b|you\b|we\b|not\b)|time|timer|count|set|lead|take|talk|walk|guide|coach|get|put"
-    r"|help|let|go|give|try|ready|want|would|could|can you|need|show|keep|clock|play|launch|bring|with me|for me|for us"
-    r"|through|together|routine|session|timed|guided|countdown)"
+    r"\b(?:start(?:ing)?|begin|run|tim(?:e|ing) (?:me|us|him|her|it|them|this|my|the|a|both|while|for|please)"
+    r"|timer|time$|count(?:ing|down)?|clock|lead|guide|coach|launch"
+    r"|(?:talk|walk|take|bring|see|settle|turn) (?:me|us|him|her|them|my)"
+    r"|(?:get|set|put|help) (?:me|us|him|her|them|my|up|it|going|started)"
+    r"|let us|do (?:the|this|that|it|both|some|a|my|one)|go$|go (?:ahead|with)|have a go"
+    r"|ready|(?:want|would|should|need) to (?!know\b)|shall we|(?:give|show|keep) me"
+    r"|check on|stay with|keep (?:the |an eye on the )?time|see to|kick off|fire up|with me|for (?:me|us)|together"
+    r"|through|routine|session|timed|guided|alternate)\b"
 )
 """Words with which something is asked for: a name alone ("hot and cold") is a question about it."""
+_REFUSES: Final = re.compile(r"\b(?:not|never|no|stop|finish|cancel|end|pause)\b")
+"""Words of whoever wants none of it, or no more."""
+_TELLS: Final = re.compile(
+    r"^(?:can|could|would|will|may|might|must) (?!(?:you|we)\b)|^(?:it|there|if|when|after|since)\b"
+    r"|\b(?:know|how|why|explain|about (?!to\b)|was|were|had|did|made|ago|yesterday|last|worse|better|difference|tried"
+    r"|used|usually|always|remind|wonder if|tomorrow|later|soon|morning"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|week|should (?!to\b))\b"
+)
+"""Words of a story or of a question within: "i want to know how long to press"."""
+
+
+_OTHER_THINGS: Final = re.compile(
+    r"\bheating(?! (?:pads?|packs?)\b)|\bhot water(?! bottles?\b)|\b(?:me|us|him|her|go|going|come) back\b|\bor\b"
+    r"|\bmy back (?:up|out|right|straight)\b|\b(?:understand|look at|hear|read|answer|said|say|talk about)\b"
+    r"|\b(?:get|give|fetch|bring|buy|find) (?:me |us |him |her )?(?:an?|some|the|my|another) "
+    r"(?!count|timer|start\b)"
+)
+"""The house's heating, "back" as in "back to bed", things that are to be fetched, and choices."""
+_RECITES: Final = re.compile(
+    r"^(?:(?:and|then|first|but) )*(?:i|we|you) (?:do|start|begin|press|take) (?!the (?:counting|timing|seconds))"
+    r"(?!.*\byou (?:count|time|start)\b)"
+)
+"""Says the steps over: "and then i do the stretch"."""
+_LONGEST_NAME: Final = 6
+"""Words with which a person who was asked which one only names it."""
+_OTHERS: Final = re.compile(r"^(?:he|she|they)\b")
+_ORDERS: Final = re.compile(
+    r"\b(?:start|begin|time it|count|start (?:it|timing|counting|the \w+)|begin (?:it|the timing)|count it(?: for us)?"
+    r"|(?:lead|take|guide) us through it|lead us|guide (?:me|us)|lead me(?: into it)?|time it for (?:me|us|him|her))$"
+)
+"""How a plain request ends: "she's ready for the stretch so **start it**"."""
+_WHOM: Final = r"(?:me|us|him|her|them|(?:my|our) \w+)"
+_PLAINLY: Final = re.compile(
+    rf"\b(?:(?:lead|guide|coach) {_WHOM}|(?:talk|walk|take|see|run|talking) {_WHOM} (?:through|into|onto|in)"
+    rf"|help {_WHOM} (?!to )\w+|settle {_WHOM}"
+    rf"|(?:get|put|set) {_WHOM} (?:on|onto|into|lying|set|settled|up|started|flat|off"
+    r"|going|ready)|(?:you|please) (?:count|time|start|begin|lead|keep)|you do the counting|(?:check on|stay with) "
+    rf"{_WHOM} while|(?:time|count|counting) (?:{_WHOM} |it |out )?(?:while|as|for (?:me|us))|count the seconds"
+    r"|(?:time|count) (?:this|both|my|the|it) |(?:start|begin|run|kick off|fire up) (?:the|my|a|this|that|it|with|off)"
+    r"|set the \w+(?: \w+)? going|keep the time|tell us when|give me a countdown"
+    r"|let us (?:have|do|make|start|begin|go|try|press|rub|massage|stretch|alternate|lie)"
+    r"|i (?:want|would|should|am ready) to (?:do|start|begin|have|try|lie|alternate|press|stretch))\b"
+    rf"|{_ORDERS.pattern}"
+)
+"""Words that ask for a start and hardly anything else, where a routine is named beside them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +122,7 @@ class StartNames:
         A name of one word that routines have only as "the back one" is not enough without "one": "do my back".
         """
         named = _named(form)
-        if named is None or named.stems not in self._names:
+        if named is None or named.stems not in self._names or _OTHER_THINGS.search(form):
             return None
         command, only_as_routine = self._names[named.stems]
         bare = only_as_routine and not named.as_routine and " " not in named.stems
@@ -74,6 +132,23 @@ class StartNames:
 def asks_for_something(normal: str) -> bool:
     """Return whether words in normal form ask for something to be done, and don't only name it."""
     return bool(_REQUEST.search(normal))
+
+
+def may_start(normal: str, *, asked_which: bool) -> bool:
+    """Return whether words in normal form may ask for a start; asked which one, a person only names it."""
+    if ASKS.search(normal) or _REFUSES.search(normal) or _TELLS.search(normal):
+        return False
+    if _OTHER_THINGS.search(normal) or _RECITES.search(normal):
+        return False
+    if _OTHERS.search(normal) and not _ORDERS.search(normal):
+        return False
+    names = asked_which and len(normal.split()) <= _LONGEST_NAME and " off" not in normal
+    return names or asks_for_something(normal) or asks_plainly(normal)
+
+
+def asks_plainly(normal: str) -> bool:
+    """Return whether words in normal form ask for a start, if they name a routine: "count while i press"."""
+    return bool(_PLAINLY.search(normal))
 
 
 def _named(form: str) -> _Named | None:

@@ -39,6 +39,9 @@ def interpreter() -> Interpreter:
         ("start the car", None),
         ("start", None),
         ("", None),
+        ("start the heating", None),
+        ("begin the heating pad for my husband", "start:pad"),
+        ("kick off the heating pad", "start:pad"),
     ],
 )
 def test_a_routine_starts_by_a_verb_and_its_name(text: str, command: str | None) -> None:
@@ -52,7 +55,17 @@ def test_a_name_alone_asks_for_nothing() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["how do i do the hot and cold", "should i start the heating pad", "when do i start stretching", "hot and cold"],
+    [
+        "how do i do the hot and cold",
+        "should i start the heating pad",
+        "when do i start stretching",
+        "hot and cold",
+        "don't start the heat",
+        "let's not do the stretch",
+        "tell me about the heating pad",
+        "i want to know how long to press for",
+        "and then i do the stretch",
+    ],
 )
 def test_a_question_starts_nothing(interpreter: Interpreter, text: str) -> None:
     for context in (Context.IDLE, Context.ROUTINE, Context.SPEAKING):
@@ -73,3 +86,12 @@ def test_a_question_starts_nothing(interpreter: Interpreter, text: str) -> None:
 )
 def test_each_routine_starts_politely(interpreter: Interpreter, text: str, routine: str) -> None:
     assert interpreter.interpret([text]).id == f"start:{routine}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["set a timer", "set a timer for ten minutes", "can you time me for two minutes", "start a countdown please"],
+)
+def test_a_timer_for_nothing_of_the_guide_starts_nothing(interpreter: Interpreter, text: str) -> None:
+    for context in Context:
+        assert not (interpreter.interpret([text], context).id or "").startswith("start:")
