@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from assistant.dialogue.phrases import Phrases, Script
+from assistant.dialogue.reply import OFFER
 from assistant.errors import MissingPartError, WrongInputError
 from assistant.guide.model import Guide
 from assistant.guide.pack import BrokenContentError, load_yaml, parse_pack
@@ -90,7 +91,8 @@ def load_phrases(guide: Guide | None = None) -> Phrases:
     """Return the product's spoken texts, as ``guide`` has them where it does, and the safety layer's scripts."""
     root = shipped("content")
     product = _yaml(root / "product" / "phrases.yaml") | (dict(guide.phrases) if guide is not None else {})
-    return Phrases(product, _scripts(root / "safety" / "scripts.yaml"))
+    offers = {f"{OFFER}{r.id}": r.offer for r in guide.routines.values() if r.offer} if guide is not None else {}
+    return Phrases(product | offers, _scripts(root / "safety" / "scripts.yaml"))
 
 
 def load_commands() -> dict[str, tuple[str, ...]]:

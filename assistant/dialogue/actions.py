@@ -46,10 +46,14 @@ class GoOn:
 
 @dataclass(frozen=True, slots=True)
 class SetVoice:
-    """Speak with this rate (words a minute) and volume (0 to 100); a sentence being said begins again."""
+    """Speak with this rate (words a minute), volume (0 to 100) and voice (None: as set up).
+
+    A sentence being said begins again.
+    """
 
     rate: int
     volume: int
+    voice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,4 +63,38 @@ class WakeAt:
     time: float
 
 
-Action = Say | Silence | Hold | GoOn | SetVoice | WakeAt
+@dataclass(frozen=True, slots=True)
+class SayAt:
+    """Say ``text`` so that its first sound comes at ``at`` (s, on the clock that events are dated with).
+
+    Beside what is being said, which gives way. ``gain`` makes it louder than usual. One that can't begin at its
+    time is dropped unless it is ``essential``.
+    """
+
+    cue: str
+    text: str
+    at: float
+    essential: bool = False
+    gain: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class SoftTick:
+    """Give a soft tick at this time (s)."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class DropCues:
+    """Drop what `SayAt` and `SoftTick` asked for: all of it, or (``begun`` False) only what has not begun."""
+
+    begun: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Erase all that is kept about the person."""
+
+
+Action = Say | Silence | Hold | GoOn | SetVoice | WakeAt | SayAt | SoftTick | DropCues | Forget

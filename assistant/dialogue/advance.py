@@ -9,15 +9,33 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from assistant.dialogue.actions import Silence, WakeAt
+from assistant.dialogue.actions import DropCues, Silence, WakeAt
 from assistant.dialogue.choosing import Chosen, chosen_of, words_without_wake
 from assistant.dialogue.commands import Commands
-from assistant.dialogue.events import Event, PartBack, PartLost, SpeechEnded, Started, Tick, Understood
+from assistant.dialogue.events import (
+    Begin,
+    Event,
+    Measured,
+    PartBack,
+    PartLost,
+    Returned,
+    Slept,
+    SpeechEnded,
+    Started,
+    Tick,
+    Understood,
+)
+from assistant.dialogue.leading import Leading
 from assistant.dialogue.phrases import Phrases
 from assistant.dialogue.reply import Line, Outcome, Reply
-from assistant.dialogue.safety import EARLY, SAFETY_WAIT, Safety, breaks_in, is_release
-from assistant.dialogue.state import ClarifyQuestion, SafetyQuestion, State
+from assistant.dialogue.returning import Returning
+from assistant.dialogue.routine_commands import RoutineCommands
+from assistant.dialogue.safety import ASK, EARLY, SAFETY_WAIT, Safety, breaks_in, is_release
+from assistant.dialogue.state import ClarifyQuestion, SafetyQuestion, State, WhichQuestion
+from assistant.dialogue.timing import Timing
 from assistant.guide.model import Guide, Layer
+from assistant.routines.plan import Lengths
+from assistant.routines.run import Phase, step_of
 from assistant.understanding.meaning import Kind, Meaning
 
 FIRST_WINDOW: Final = 120.0
@@ -42,8 +60,30 @@ class Dialogue:
     guide: Guide
     phrases: Phrases
 
+    @property
+    def leading(self) -> Leading:
+        """What leads routines."""
+        return Leading(self.guide, self.phrases)
+
+    @property
+    def timing(self) -> Timing:
+        """What time brings to routines."""
+        return Timing(self.leading)
+
     def advance(self, state: State, event: Event, now: float) -> Outcome:
         """Return the state after ``event`` at ``now`` (s, any clock that only goes forward) and what to do."""
+        state, actions = self._happened(state, event, now)
+        if not state.runs:
+            return state, actions
+        state, due = self.timing.due(state, now)
+        state, wake = self.timing.woken(state, now)
+        return state, (*actions, *due, *wake)
+
+    def texts_to_measure(self, state: State) -> frozenset[str]:
+        """Return the texts of the routines under way whose length has to be known, to say them on their second."""
+        return self.timing.texts(state)
+
+    def _happened(self, state: State, event: Event, now: float) -> Outcome:
         if isinstance(event, Understood):
             return self._understood(state, event, now)
         if isinstance(event, SpeechEnded):
@@ -52,6 +92,16 @@ class Dialogue:
             return self._started(state, event, now)
         if isinstance(event, PartLost | PartBack):
             return self._part(state, event, now)
+        if isinstance(event, Returned):
+            return Returning(self.leading).back(_attentive(state, now + FIRST_WINDOW), event, now)
+        if isinstance(event, Begin):
+            reply = Reply(self.phrases, _attentive(state, now + FIRST_WINDOW))
+            return self.leading.begin(reply, event.routine, now, step=event.step)
+        if isinstance(event, Measured):
+            return self._measured(state, event), ()
+        if isinstance(event, Slept):
+            moved = tuple(replace(run, clock=run.clock.moved(event.seconds)) for run in state.runs)
+            return replace(state, runs=moved), ((DropCues(begun=False),) if moved else ())
         assert isinstance(event, Tick)
         return self._tick(state, now)
 
@@ -70,6 +120,12 @@ class Dialogue:
         if state.question is not None and now + EARLY >= state.attentive_until and state.speaking is None:
             return replace(state, question=None), ()
         return state, ()
+
+    @staticmethod
+    def _measured(state: State, event: Measured) -> State:
+        if (event.rate, event.voice) != (state.rate, state.voice):
+            return state  # the voice has changed meanwhile
+        return replace(state, lengths=Lengths({**state.lengths.measured, **event.seconds}, event.rate))
 
     def _part(self, state: State, event: PartLost | PartBack, now: float) -> Outcome:
         lost = isinstance(event, PartLost)
@@ -93,20 +149,23 @@ class Dialogue:
 
     def _speech_ended(self, state: State, event: SpeechEnded, now: float) -> Outcome:
         state = _counted(state, event)
-        if state.speaking is None or state.speaking.utterance != event.utterance:
+        if state.speaking is None:
+            return self.timing.silent(state, now)
+        if state.speaking.utterance != event.utterance:
             return state, ()
         silent = replace(_attentive(state, now + FOLLOW_UP_WINDOW), speaking=None, held=False)
         if isinstance(silent.question, SafetyQuestion):
             deadline = now + SAFETY_WAIT
             return replace(silent, question=replace(silent.question, deadline=deadline)), (WakeAt(deadline),)
-        return silent, (WakeAt(silent.attentive_until),)
+        after, actions = self.timing.silent(silent, now)
+        return after, (WakeAt(silent.attentive_until), *actions)
 
     def _understood(self, state: State, event: Understood, now: float) -> Outcome:
         meaning = event.meaning
         safety = Safety(self.phrases)
         if meaning.kind is Kind.RED_FLAG:
-            return safety.raise_flag(state, meaning)
-        if not self._taken(state, event, now):
+            return self._flagged(state, meaning, now)
+        if not self.takes(state, event, now):
             return state, ()
         if meaning.kind is Kind.SILENCE:
             return self._silence(state, meaning, now)
@@ -118,31 +177,65 @@ class Dialogue:
             outcome = safety.answered(reply, state.question, meaning)
         elif isinstance(state.question, ClarifyQuestion):
             outcome = self._chosen(reply, state.question, meaning)
-        return outcome or self._replied(reply, meaning)
+        elif isinstance(state.question, WhichQuestion):
+            outcome = self._routine_commands.chosen(reply, state.question, meaning, now)
+        return outcome or self._replied(reply, meaning, now)
 
-    def _taken(self, state: State, event: Understood, now: float) -> bool:
+    @property
+    def _routine_commands(self) -> RoutineCommands:
+        return RoutineCommands(self.leading, self.timing)
+
+    def _flagged(self, state: State, meaning: Meaning, now: float) -> Outcome:
+        """Let the safety layer speak; clocks stop while it asks, and end where it warns. A pad comes off first."""
+        before: tuple[Line, ...] = ()
+        stops = meaning.tier not in (ASK, "D")
+        ended = state
+        for run in state.runs:
+            pad = step_of(run, self.guide).pad is not None
+            if stops:
+                before += self.leading.early(run) if pad else ()
+                ended = self.leading.put_away(ended, run, now)
+            elif run.phase is Phase.RUNNING:
+                before += self.leading.words.phrase("pad_meanwhile") if pad else ()
+                stood = replace(run, clock=run.clock.stopped(now), phase=Phase.PAUSED, paused_in=Phase.RUNNING)
+                ended = ended.with_run(stood)
+        after, actions = Safety(self.phrases).raise_flag(ended, meaning, before)
+        return after, (DropCues(), *actions) if state.runs else actions
+
+    def takes(self, state: State, event: Understood, now: float) -> bool:
         """Return whether words are meant for the assistant, and may be heard now."""
         meaning = event.meaning
-        if event.typed:
+        if event.typed or meaning.kind is Kind.RED_FLAG:
             return True
         if state.speaking is not None and state.speaking.urgent:
             return breaks_in(self.phrases, state, meaning)
         if meaning.addressed or state.always_listening:
             return True
+        if state.runs and meaning.kind is Kind.COMMAND:
+            return True  # who is led through a routine needs no wake phrase
         if state.held and now >= state.attentive_until:
             return meaning.kind is Kind.COMMAND  # it waits for "go on", not for other people's talk
         return state.attentive(now)
 
     # What is said -----------------------------------------------------------------------------------
 
-    def _replied(self, reply: Reply, meaning: Meaning) -> Outcome:
+    def _replied(self, reply: Reply, meaning: Meaning, now: float) -> Outcome:
         if meaning.kind is Kind.COMMAND and meaning.id is not None:
-            return Commands(self.guide, self.phrases).carry_out(reply, meaning)
+            led = self._routine_commands.carry_out(reply, meaning, now)
+            return led or self._at_the_voice(Commands(self.leading, now).carry_out(reply, meaning), now)
         if meaning.kind is Kind.ANSWER and meaning.id in self.guide.entries:
             return reply.answer(self.guide.entries[meaning.id], meaning.facet)
         if meaning.kind is Kind.CLARIFY and meaning.choices:
             return self._clarify(reply, ClarifyQuestion(meaning.choices))
         return self._unknown(reply, meaning)
+
+    def _at_the_voice(self, outcome: Outcome, now: float) -> Outcome:
+        """Give out the cues anew where the voice or the cadence that they were planned with may have changed."""
+        state, actions = outcome
+        if not any(run.phase is Phase.RUNNING for run in state.runs):
+            return outcome
+        state, drop = self.timing.rescheduled(state, now)
+        return state, (*drop, *actions)
 
     def _silence(self, state: State, meaning: Meaning, now: float) -> Outcome:
         """Wake phrase alone: say that we listen. No words at all: nothing."""

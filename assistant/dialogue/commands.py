@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from assistant.dialogue.actions import GoOn, Hold, SetVoice, Silence
+from assistant.dialogue.actions import Forget, GoOn, Hold, SetVoice, Silence
+from assistant.dialogue.leading import Leading
 from assistant.dialogue.phrases import Phrases
 from assistant.dialogue.reply import Outcome, Reply
 from assistant.dialogue.safety import Safety
-from assistant.dialogue.state import OfferQuestion, SafetyQuestion
+from assistant.dialogue.state import START_RATE, START_VOLUME, OfferQuestion, SafetyQuestion
 from assistant.guide.model import Guide, Layer
-from assistant.routines.describe import spoken_steps, step_layers
+from assistant.routines.plan import Cadence, Lengths
 from assistant.understanding.meaning import Meaning
 
 RATE_STEP: Final = 20
@@ -25,20 +26,38 @@ VOLUME_RANGE: Final = (25, 100)
 WAIT_EXTRA: Final = 60.0
 """Seconds more that it listens after "wait a minute"."""
 START: Final = "start:"
+CADENCE: Final = "cadence:"
+TICK: Final = "tick:"
+VOICES: Final = ("en-gb", "en-us", "en-gb+f3", "en-us+f3", "en-gb-scotland")
+"""What "another voice" goes through: men's and women's voices of espeak, British and American."""
 
 
 @dataclass(frozen=True, slots=True)
 class Commands:
-    """Carries out commands."""
+    """Carries out commands at ``now`` (s)."""
 
-    guide: Guide
-    phrases: Phrases
+    leading: Leading
+    now: float
+
+    @property
+    def guide(self) -> Guide:
+        """The guide."""
+        return self.leading.guide
+
+    @property
+    def phrases(self) -> Phrases:
+        """The product's texts."""
+        return self.leading.phrases
 
     def carry_out(self, reply: Reply, meaning: Meaning) -> Outcome:
         """Return what the command does."""
         command = meaning.id or ""
         if command.startswith(START):
             return self._start(reply, command.removeprefix(START))
+        if command.startswith(CADENCE):
+            return self._cadence(reply, Cadence(command.removeprefix(CADENCE)))
+        if command.startswith(TICK):
+            return self._tick(reply, on=command == f"{TICK}on")
         table: dict[str, Callable[[Reply], Outcome]] = {
             "stop": self._stop,
             "pause": self._pause,
@@ -55,6 +74,9 @@ class Commands:
             "help": lambda r: r.phrase("help"),
             "yes": self._yes,
             "no": self._no,
+            "forget": self._forget,
+            "voice": self._another_voice,
+            "acknowledge": lambda r: r.phrase("no_ack", question=r.state.question),
         }
         # "remaining" and "extend" speak of a timer; while none can run they say so.
         known = table.get(command)
@@ -118,7 +140,9 @@ class Commands:
         new_volume = min(max(state.volume + volume, VOLUME_RANGE[0]), VOLUME_RANGE[1])
         moved = (new_rate, new_volume) != (state.rate, state.volume)
         changed = Reply(self.phrases, replace(state, rate=new_rate, volume=new_volume))
-        setting = SetVoice(new_rate, new_volume)
+        if new_rate != state.rate:
+            changed = Reply(self.phrases, replace(changed.state, lengths=Lengths(rate=new_rate)))
+        setting = SetVoice(new_rate, new_volume, state.voice)
         if state.speaking is not None and moved:
             return changed.state, (setting,)
         key = _voice_key(rate, volume, moved=moved)
@@ -128,6 +152,37 @@ class Commands:
             return after, (setting, *said)
         after, said = changed.phrase(key, question=state.question)
         return after, (setting, *said)
+
+    def _another_voice(self, reply: Reply) -> Outcome:
+        state = reply.state
+        place = VOICES.index(state.voice) if state.voice in VOICES else 0
+        voice = VOICES[(place + 1) % len(VOICES)]
+        changed = Reply(self.phrases, replace(state, voice=voice, lengths=Lengths(rate=state.rate)))
+        after, said = changed.phrase("voice_changed", question=state.question)
+        return after, (SetVoice(state.rate, state.volume, voice), *said)
+
+    def _cadence(self, reply: Reply, cadence: Cadence) -> Outcome:
+        changed = Reply(self.phrases, replace(reply.state, cadence=cadence))
+        return changed.phrase(f"cadence_{cadence.value}", question=reply.state.question)
+
+    def _tick(self, reply: Reply, *, on: bool) -> Outcome:
+        changed = Reply(self.phrases, replace(reply.state, tick=on))
+        return changed.phrase("tick_on" if on else "tick_off", question=reply.state.question)
+
+    def _forget(self, reply: Reply) -> Outcome:
+        """Erase what is kept, and speak as at the first start; a routine under way goes on."""
+        state = replace(
+            reply.state,
+            rate=START_RATE,
+            volume=START_VOLUME,
+            voice=None,
+            cadence=Cadence.NORMAL,
+            tick=False,
+            last_routine=None,
+            lengths=Lengths(),
+        )
+        after, said = Reply(self.phrases, state).phrase("forgotten", question=state.question)
+        return after, (Forget(), SetVoice(START_RATE, START_VOLUME), *said)
 
     def _yes(self, reply: Reply) -> Outcome:
         question = reply.state.question
@@ -146,15 +201,11 @@ class Commands:
 
     def _start(self, reply: Reply, name: str) -> Outcome:
         state = reply.state
-        routine = self.guide.routines.get(name)
-        if routine is None:
+        if name not in self.guide.routines:
             return reply.phrase("unknown")
-        if state.flagged is not None:
-            return reply.say(reply.words("after_flag"), Layer.SAFETY, worth_repeating=False)
-        if state.unscreened is not None:
-            return Safety(self.phrases).ask(reply, state.unscreened, *reply.lines("safety_first"))
-        steps = zip(spoken_steps(routine), step_layers(routine), strict=True)
-        return reply.say_lines((*reply.lines("routine_not_timed"), *steps), Layer.GUIDE)
+        if not state.may_lead:
+            return Safety(self.phrases).refusal(reply)
+        return self.leading.begin(reply, name, self.now)
 
 
 def _voice_key(rate: int, volume: int, *, moved: bool) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from assistant.dialogue.kept import Kept
 from assistant.understanding.meaning import Meaning
 
 
@@ -52,4 +54,39 @@ class Tick:
     """Time has passed; sent when a `WakeAt` asked for it."""
 
 
-Event = Started | Understood | SpeechEnded | PartLost | PartBack | Tick
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """Somebody chose a routine by hand; it begins at step number ``step`` (from 0)."""
+
+    routine: str
+    step: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Texts were said in silence with a voice of ``rate`` words a minute: how long they take, in seconds."""
+
+    rate: int
+    voice: str | None
+    seconds: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Slept:
+    """The machine slept for so many seconds that the clock of the events did not count."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """The assistant runs again after it was ended in the midst of routines.
+
+    ``away``: for how many seconds, None where nobody knows (the clock was set back meanwhile).
+    """
+
+    kept: Kept
+    away: float | None
+
+
+Event = Started | Understood | SpeechEnded | PartLost | PartBack | Tick | Begin | Measured | Slept | Returned

@@ -14,6 +14,8 @@ from assistant.guide.model import Entry, Layer, Sentence
 Line = tuple[str, Layer]
 """One sentence and who says it."""
 Outcome = tuple[State, tuple[Action, ...]]
+OFFER: Final = "offer:"
+"""Key of the words with which a guide offers a routine of its own, before the routine's id."""
 _ATTRIBUTED: Final = "the guide"
 """A sentence that names the guide says itself whose it is."""
 
@@ -51,8 +53,9 @@ class Reply:
         if then is not None:
             lines += self.lines("offer_entry", title=then.title)
             question = OfferQuestion(entry=then.id)
-        elif entry.routine is not None and self.state.may_lead:
-            lines += self.lines("routine_offer")
+        elif entry.routine is not None and self.state.may_lead and not self.state.runs:
+            own = f"{OFFER}{entry.routine}"
+            lines += self.lines(own if own in self.phrases else "routine_offer")
             question = OfferQuestion(routine=entry.routine)
         return self.say_lines(lines, Layer.GUIDE, entry=entry.id, question=question)
 
@@ -92,8 +95,13 @@ class Reply:
         more: bool = False,
         tier: str | None = None,
         question: Question | None = None,
+        routine: str | None = None,
+        intro: bool = False,
     ) -> Outcome:
-        """Say sentences of several layers, each with its own; ``tier`` makes it a script that is read to its end."""
+        """Say sentences of several layers, each with its own; ``tier`` makes it a script that is read to its end.
+
+        ``routine`` is the one that this leads, ``intro`` that it comes before its first step.
+        """
         spoken = Spoken(
             "",
             tuple(text for text, _ in lines),
@@ -103,6 +111,8 @@ class Reply:
             more=more,
             urgent=tier is not None,
             tier=tier,
+            routine=routine,
+            intro=intro,
         )
         return self._say(spoken, whole=spoken, question=question)
 

@@ -63,8 +63,8 @@ class Safety:
 
     phrases: Phrases
 
-    def raise_flag(self, state: State, meaning: Meaning) -> Outcome:
-        """Read the script of a red flag, in place of anything but a more urgent script."""
+    def raise_flag(self, state: State, meaning: Meaning, before: tuple[Line, ...] = ()) -> Outcome:
+        """Read the script of a red flag, after ``before``, in place of anything but a more urgent script."""
         asks = meaning.tier == ASK
         flag = meaning.id or ""
         heard = _own_words(meaning)
@@ -75,13 +75,22 @@ class Safety:
         question = SafetyQuestion(flag, meaning.script or "", heard) if asks else None
         kept = replace(state, flagged=flagged, unscreened=None if asks else state.unscreened, misses=0)
         return Reply(self.phrases, kept).say_lines(
-            self._script(meaning.script or "", heard), Layer.SAFETY, tier=meaning.tier or EMERGENCY, question=question
+            (*before, *self._script(meaning.script or "", heard)),
+            Layer.SAFETY,
+            tier=meaning.tier or EMERGENCY,
+            question=question,
         )
 
     def release(self, reply: Reply) -> Outcome:
         """Take back a red flag: routines are offered again."""
         free = Reply(self.phrases, replace(reply.state, flagged=None, unscreened=None, question=None))
         return free.phrase("cleared_ack")
+
+    def refusal(self, reply: Reply) -> Outcome:
+        """Say why no routine is led now: after a red flag, or before a question of this layer has its answer."""
+        if reply.state.flagged is None and reply.state.unscreened is not None:
+            return self.ask(reply, reply.state.unscreened, *reply.lines("safety_first"))
+        return reply.say(reply.words("after_flag"), Layer.SAFETY, worth_repeating=False)
 
     def answered(self, reply: Reply, question: SafetyQuestion, meaning: Meaning) -> Outcome | None:
         """Return what follows from words after the safety question; None for a command about the speaking itself."""

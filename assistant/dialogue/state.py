@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from assistant.guide.model import Layer
+from assistant.routines.plan import Cadence, Lengths
+from assistant.routines.run import Exposure, Phase, Run
 from assistant.understanding.meaning import Context
 
 START_RATE: Final = 165
 """Words a minute; slower than espeak's 175, for a listener in pain."""
 START_VOLUME: Final = 100
+_ATTENDED: Final = frozenset({Phase.WAITING, Phase.ANNOUNCED, Phase.GOING, Phase.OVER})
+"""While a routine waits for the person, words without the wake phrase are for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,29 @@ class SafetyQuestion:
     """When silence counts as no answer; None while it is being asked."""
 
 
-Question = ClarifyQuestion | OfferQuestion | SafetyQuestion
+@dataclass(frozen=True, slots=True)
+class SwitchQuestion:
+    """Another routine was asked for while one runs: a yes or no is waited for."""
+
+    routine: str
+    beside: bool
+    """Whether it would run beside the others; otherwise it takes their place."""
+
+
+@dataclass(frozen=True, slots=True)
+class WhichQuestion:
+    """A command was said that may be meant for either of two routines."""
+
+    command: str
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GoOnQuestion:
+    """After a return: shall the routines go on? A yes or no is waited for."""
+
+
+Question = ClarifyQuestion | OfferQuestion | SafetyQuestion | SwitchQuestion | WhichQuestion | GoOnQuestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +92,10 @@ class Spoken:
     """How urgent the red flag is that the script is read for."""
     asks: Question | None = None
     """What it asks at its end; said again, it asks it again."""
+    routine: str | None = None
+    """The routine that it leads; None for an answer or anything else."""
+    intro: bool = False
+    """It tells what the routine is and what to heed, before its first step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +124,46 @@ class State:
     unscreened: SafetyQuestion | None = None
     """A safety question that got no clear answer: no routine before it got one."""
 
+    runs: tuple[Run, ...] = ()
+    """The routines under way, the one that spoke last at the end."""
+    exposures: tuple[Exposure, ...] = ()
+    """Pads that were on the skin lately."""
+    cadence: Cadence = Cadence.NORMAL
+    tick: bool = False
+    """Whether each second of a clock ticks softly."""
+    voice: str | None = None
+    """The voice that was chosen by voice; None for the one that was set up."""
+    last_routine: str | None = None
+    lengths: Lengths = field(default_factory=Lengths, repr=False, compare=False)
+    woken_at: float = float("inf")
+    """The earliest time for which a tick was asked and has not come."""
+
     def context(self) -> Context:
         """Return what the assistant is doing, for understanding."""
         if self.speaking is not None and not self.held:
             return Context.SPEAKING
-        return Context.QUESTION if self.question is not None else Context.IDLE
+        if self.question is not None:
+            return Context.QUESTION
+        return Context.ROUTINE if self.runs else Context.IDLE
 
     def attentive(self, now: float) -> bool:
         """Return whether words without the wake phrase are meant for the assistant."""
-        return self.always_listening or self.speaking is not None or now < self.attentive_until
+        waits = any(run.phase in _ATTENDED for run in self.runs)
+        return self.always_listening or self.speaking is not None or waits or now < self.attentive_until
+
+    def run(self, routine: str) -> Run | None:
+        """Return the routine of that name as it is under way, or None."""
+        return next((run for run in self.runs if run.routine == routine), None)
+
+    def with_run(self, run: Run) -> State:
+        """Return the state with ``run`` in its place, or as a new one at the end."""
+        if self.run(run.routine) is None:
+            return replace(self, runs=(*self.runs, run))
+        return replace(self, runs=tuple(run if each.routine == run.routine else each for each in self.runs))
+
+    def without_run(self, routine: str) -> State:
+        """Return the state without a routine."""
+        return replace(self, runs=tuple(run for run in self.runs if run.routine != routine))
 
     @property
     def may_lead(self) -> bool:

@@ -82,13 +82,17 @@ def spoken_of_routine(routine: Routine, guide: Guide) -> Iterator[Spoken]:
     for text in routine.before:  # what is said before a routine is the safety layer's
         for sentence in sentences_of(text):
             yield Spoken(file, "before", sentence, Layer.SAFETY)
-    for step in routine.steps:
-        for text in texts_of_step(step):
+    for place, texts, facts in (
+        *((f"step {step.id}", texts_of_step(step), step.facts) for step in routine.steps),
+        ("finish", routine.finish, routine.facts),
+    ):
+        for text in texts:
             for sentence in sentences_of(text):
                 layer = Layer.PRODUCT if is_disowned(sentence, guide) else Layer.GUIDE
-                yield Spoken(file, f"step {step.id}", sentence, layer, step.facts)
+                yield Spoken(file, place, sentence, layer, facts)
 
 
 def texts_of_step(step: Step) -> tuple[str, ...]:
     """Return all that a step says."""
-    return (*step.say, *(text for text in (step.ready, step.done) if text is not None))
+    single = (step.ready, step.begin, step.skin_check, step.done, step.again, step.early, step.resting)
+    return (*step.say, *step.check_ins, *step.alarm, *(text for text in single if text is not None))

@@ -102,6 +102,13 @@ class StepKind(StrEnum):
     BREAK = "break"
 
 
+class Pad(StrEnum):
+    """What lies on the skin during a step, and has to come off at its end."""
+
+    HEAT = "heat"
+    COLD = "cold"
+
+
 class Step(_Value):
     """One step of a routine; figures are in seconds and are limits."""
 
@@ -112,9 +119,29 @@ class Step(_Value):
     extend_to: float | None = Field(default=None, gt=0)
     check_in: float | None = Field(default=None, gt=0)
     """Every so many seconds of an open-ended step; the product's own figure, announced as such."""
+    check_ins: tuple[str, ...] = ()
+    """What is said then, in turn; the last one again and again."""
     skin_checks: tuple[float, ...] = ()
+    skin_check: str | None = None
+    """What is said at each of ``skin_checks``."""
+    pad: Pad | None = None
+    """Then the end of the step is repeated until the person says that the pad is off."""
+    rest: float | None = Field(default=None, gt=0)
+    """Seconds after a pad came off in which a new start counts what was used before."""
+    begin: str | None = None
+    """What is said on the first second of the clock."""
     ready: str | None = None
+    waits: bool = True
+    """Whether an untimed step goes on until the person ends it; otherwise it is over once it was said."""
     done: str | None = None
+    alarm: tuple[str, ...] = ()
+    """What follows ``done`` until it is acknowledged, each more urgent than the one before."""
+    early: str | None = None
+    """What is said where the step ends early: a pad has to come off then too."""
+    again: str | None = None
+    """Offers to go on to ``extend_to``."""
+    resting: str | None = None
+    """What is said where it is started again before ``rest`` is over, all of its time used up."""
     facts: tuple[str, ...] = ()
 
 
@@ -123,9 +150,15 @@ class Routine(_Value):
 
     id: str
     title: str
+    names: tuple[str, ...] = ()
+    """What people call it while it runs: "the pad", "the pressing"."""
+    offer: str | None = None
+    """How it is offered after an answer."""
     needs: tuple[str, ...] = ()
     describe: tuple[str, ...] = Field(min_length=1)
     before: tuple[str, ...] = ()
+    finish: tuple[str, ...] = ()
+    """What is said when all of it is done."""
     steps: tuple[Step, ...] = Field(min_length=1)
     facts: tuple[str, ...] = ()
     asks: dict[str, tuple[str, ...]] = {}

@@ -7,7 +7,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from assistant.dialogue.actions import Action, GoOn, Hold, Say, SetVoice, Silence, WakeAt
+from assistant.dialogue.actions import (
+    Action,
+    DropCues,
+    Forget,
+    GoOn,
+    Hold,
+    Say,
+    SayAt,
+    SetVoice,
+    Silence,
+    SoftTick,
+    WakeAt,
+)
 from assistant.dialogue.advance import Dialogue
 from assistant.dialogue.events import Event, SpeechEnded, Tick, Understood
 from assistant.dialogue.phrases import REQUIRED, Phrases, Script
@@ -168,4 +180,10 @@ def _written(action: Action) -> str:
         return f"voice {action.rate} {action.volume}"
     if isinstance(action, WakeAt):
         return f"wake at {action.time:g}"
-    return {Silence: "silence", Hold: "hold", GoOn: "go on"}[type(action)]
+    if isinstance(action, SayAt):
+        return f"at {action.at:g}: {action.text}"
+    if isinstance(action, SoftTick):
+        return f"tick at {action.at:g}"
+    if isinstance(action, DropCues):
+        return "drop cues" if action.begun else "drop coming cues"
+    return {Forget: "forget", Silence: "silence", Hold: "hold", GoOn: "go on"}[type(action)]

@@ -27,7 +27,7 @@ def test_an_answer_comes_with_an_offer() -> None:
     assert talk.state.question == OfferQuestion(routine="pad")
     assert talk.ends(9) == ["wake at 1000"]
     assert talk.at(10, command("yes")) == [
-        "guide: routine_not_timed. Pad: 15 minutes. Note: wrap it. Put it on. A note, not from the guide: look at it."
+        "guide: routine_begin. Pad: 15 minutes. Note: wrap it. Put it on. A note, not from the guide: look at it."
     ]
 
 
@@ -39,7 +39,7 @@ def test_every_sentence_is_known_by_who_says_it() -> None:
     assert talk.said[-1].said_by(Layer.PRODUCT) == ("routine_offer.",)
     talk.at(2, command("start:pad"))
     assert talk.said[-1].said_by(Layer.SAFETY) == ("Note: wrap it.", "A note, not from the guide: look at it.")
-    assert talk.said[-1].said_by(Layer.PRODUCT) == ("routine_not_timed.",)
+    assert talk.said[-1].said_by(Layer.PRODUCT) == ("routine_begin.",)
 
 
 def test_what_was_asked_for_comes_first_and_says_whose_it_is() -> None:
@@ -137,7 +137,7 @@ def test_the_wake_phrase_silences_and_keeps_what_was_offered() -> None:
     talk.at(0, question("heat"))
     assert talk.at(1, WAKE) == ["silence", "product: wake_ack two."]
     talk.ends(2)
-    assert talk.at(3, command("yes"))[0].startswith("guide: routine_not_timed.")
+    assert talk.at(3, command("yes"))[0].startswith("guide: routine_begin.")
 
 
 def test_noise_changes_nothing() -> None:

@@ -96,7 +96,7 @@ def test_wait_in_silence_gives_time() -> None:
     assert talk.at(3, command("pause", "hang on")) == ["product: wait_ack."]
     talk.ends(4)
     assert talk.state.attentive_until == 1000 + WAIT_EXTRA
-    assert talk.at(1059, command("yes"))[0].startswith("guide: routine_not_timed.")
+    assert talk.at(1059, command("yes"))[0].startswith("guide: routine_begin.")
 
 
 def test_go_on_after_stop_goes_on_where_it_was() -> None:
@@ -118,7 +118,7 @@ def test_go_on_after_all_was_said_takes_the_offer_or_tells_more() -> None:
     talk = listening()
     talk.at(1, question("heat"))
     talk.ends(2)
-    assert talk.at(3, command("resume"))[0].startswith("guide: routine_not_timed.")
+    assert talk.at(3, command("resume"))[0].startswith("guide: routine_begin.")
     talk = listening()
     talk.at(1, question("heat"))
     talk.ends(2)

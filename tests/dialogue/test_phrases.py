@@ -12,7 +12,22 @@ from assistant.dialogue.phrases import REQUIRED, MissingPhraseError, Phrases, Sc
 from assistant.language import normal_form
 
 SHIPPED = load_phrases()
-SLOTS = {"clarify": "ab", "clarify_three": "abc", "offer_entry": ["title"], "unknown_near": ["title"]}
+SLOTS = {
+    "clarify": "ab",
+    "clarify_three": "abc",
+    "which_one": "ab",
+    "which_step": ["number", "of", "title"],
+    "routine_needs": ["needs"],
+    "less_time": ["used", "time"],
+    "added_to_limit": ["limit", "time"],
+    **dict.fromkeys(("offer_entry", "unknown_near", "routine_begin", "was_at", "ended_unknown"), ["title"]),
+    **dict.fromkeys(("cue_left", "held_for", "not_begun", "left_paused", "time_added", "time_taken", "time_will_be"), ["time"]),
+    **dict.fromkeys(("carrying_on", "too_little_left", "away"), ["time"]),
+    **dict.fromkeys(("still_runs", "was_paused", "ended_meanwhile"), ["time", "title"]),
+    **dict.fromkeys(("at_limit", "at_limit_off", "break_limit"), ["limit"]),
+    "start_again": ["running"],
+    **dict.fromkeys(("start_beside", "start_instead"), ["running", "title"]),
+}
 
 
 def test_variants_are_taken_in_turn() -> None:
