@@ -116,7 +116,8 @@ class RoutineCommands:
 
     def _only_silences(self, state: State) -> bool:
         """Return whether "stop" means the answer that is being read, and not the clock that runs beside it."""
-        return state.speaking is not None and state.speaking.routine is None and not state.held
+        asks = isinstance(state.question, WhichQuestion | SwitchQuestion | GoOnQuestion)
+        return state.speaking is not None and state.speaking.routine is None and not state.held and not asks
 
     def _each(self, reply: Reply, runs: tuple[Run, ...], meaning: Meaning, now: float) -> Outcome:
         """Carry a command out at each of ``runs``; the last one speaks of it, where only one can."""

@@ -24,6 +24,7 @@ from assistant.understanding.meaning import Kind, Meaning
 DOCUMENT = Path(__file__).parents[2] / "docs" / "routines.md"
 BEGIN, END = "<!-- state x command: begin -->", "<!-- state x command: end -->"
 SHOWN_LETTERS = 90
+LENGTH = {"length": 600.0}
 SPEECH_SECONDS = 5.0
 """How long every utterance takes here."""
 
@@ -148,7 +149,8 @@ def outcome(state: str, command: str) -> tuple[Scene, State, tuple[Action, ...]]
     """Do ``command`` in ``state``; return the scene after it, the state before it, and what was done."""
     scene = STATES[state]()
     before = scene.state
-    actions = scene.happens(Understood(Meaning(Kind.COMMAND, id=command, heard=command.partition(":")[0])))
+    said = Meaning(Kind.COMMAND, id=command, heard=command.partition(":")[0], seconds=LENGTH.get(command))
+    actions = scene.happens(Understood(said))
     return scene, before, actions
 
 
