@@ -5,11 +5,11 @@ What has been played is known by what the stream has drained, not by what was qu
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 from collections.abc import Callable
 from functools import partial
+from math import inf, isinf
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -26,7 +26,10 @@ from assistant.sound.devices import (
     portaudio,
     run_within,
 )
-from assistant.sound.playback import Playback, PlaybackQueue, PlaybackState
+from assistant.sound.playback import Playback, PlaybackState
+from assistant.sound.playback_queue import PlaybackQueue, louder
+from assistant.sound.scheduled import Scheduled
+from assistant.sound.stream_clock import StreamClock
 
 RATE: Final = 22_050
 """What espeak gives; resampled only where the device refuses it."""
@@ -41,6 +44,12 @@ BAD_LOOKS: Final = 3
 after this process itself was held (Ctrl-Z, a sleeping laptop) the first look always finds nothing."""
 STOPPING: Final = 0.5
 """Seconds that `abort` may take; it takes 1 ms, and for ever where the sound server hangs."""
+NEAR_SECONDS: Final = 0.1
+"""A scheduled piece this near isn't put at risk by starting the stream anew, which takes some 45 ms."""
+AHEAD_SECONDS: Final = 0.01
+"""How much earlier than a scheduled piece the silent speaker gets up: its thread may wake late."""
+SHORTEST_REST: Final = 0.001
+"""Seconds between two looks of the silent speaker while it is silent."""
 
 
 class Output(Protocol):
@@ -50,13 +59,35 @@ class Output(Protocol):
     """1.0 as recorded; lower to duck; at most 1.5."""
 
     def play(self, samples: NDArray[np.int16], rate: int) -> Playback:
-        """Queue mono samples behind what is playing."""
+        """Queue mono samples behind the speech that is playing."""
+
+    def play_at(
+        self,
+        samples: NDArray[np.int16],
+        rate: int,
+        at: float,
+        *,
+        gain: float = 1.0,
+        alone: bool = True,
+        late: float = inf,
+    ) -> Playback:
+        """Let mono samples begin at ``at`` (monotonic clock, s), or as soon as can be where that is over.
+
+        With ``alone`` speech gives way to them. Where they can't begin within ``late`` seconds after ``at`` they are
+        dropped as `PlaybackState.MISSED`.
+        """
 
     def stop(self) -> None:
-        """Fall silent at once and drop the queue."""
+        """Fall silent at once and drop all, speech and scheduled pieces."""
+
+    def stop_speech(self) -> None:
+        """Drop the speech, at once; scheduled pieces stay."""
+
+    def drop_scheduled(self, *, begun: bool = True) -> None:
+        """Drop the scheduled pieces, at once, or only those that have not begun; speech stays."""
 
     def pause(self) -> None:
-        """Hold what is playing."""
+        """Hold the speech that is playing; scheduled pieces go on."""
 
     def resume(self) -> None:
         """Go on with what was held."""
@@ -68,7 +99,31 @@ class Output(Protocol):
         """Give the device back."""
 
 
-class Speaker:
+class _Queued:
+    """What both outputs do by their queue alone."""
+
+    def __init__(self) -> None:
+        self._queue = PlaybackQueue()
+
+    @property
+    def gain(self) -> float:
+        """1.0 as recorded; lower to duck; at most 1.5. A change is spread over 10 ms."""
+        return self._queue.gain
+
+    @gain.setter
+    def gain(self, wanted: float) -> None:
+        self._queue.gain = wanted
+
+    def pause(self) -> None:
+        """Hold the speech that is playing; what the device already has (40 ms) still comes out."""
+        self._queue.pause()
+
+    def resume(self) -> None:
+        """Go on with what was held."""
+        self._queue.resume()
+
+
+class Speaker(_Queued):
     """A speaker. ``on_lost`` is told once when the device goes, from a thread of the speaker's own."""
 
     def __init__(self, device: str | None, on_lost: Callable[[str], None] = lambda _: None) -> None:
@@ -77,8 +132,8 @@ class Speaker:
         Raises:
             NoSpeakerError, UnknownDeviceError, PortAudioMissingError: it can't be opened; says why.
         """
+        super().__init__()
         self._on_lost = on_lost
-        self._queue = PlaybackQueue()
         self._applied = 1.0
         self._calls = 0
         self._lost = threading.Event()
@@ -91,6 +146,8 @@ class Speaker:
         self._rate, self._channels = RATE, 1
         found = find_output(device)
         self.name = found.name
+        self._drained_at = -inf
+        """When the device has played what was dropped and couldn't be thrown away (monotonic clock, s)."""
         self._stream = self._opened(found)
         self._latency = float(self._stream.latency)
         threading.Thread(target=self._watch, name="speaker watch", daemon=True).start()
@@ -100,6 +157,7 @@ class Speaker:
         reasons = []
         for rate, channels in dict.fromkeys([(RATE, 1), (own, 1), (RATE, 2), (own, 2)]):
             self._rate, self._channels = rate, channels
+            self._clock = StreamClock(rate, LATENCY)
             try:
                 return open_stream(partial(self._make, device, rate, channels))
             except SilentServerError as fault:
@@ -120,9 +178,12 @@ class Speaker:
         )
 
     def _copy(self, out: NDArray[np.int16], frames: int, when: Any, status: Any) -> None:  # noqa: ANN401, ARG002
+        arrival = time.monotonic()
         self._calls += 1
+        if status.output_underflow:
+            self._clock.restart()
         mono = out[:, 0]
-        self._queue.fill(mono, self._rate, time.monotonic(), self._latency)
+        self._queue.fill(mono, self._rate, self._clock.note(frames, arrival), self._latency)
         wanted = self._queue.gain
         if wanted != 1.0 or self._applied != 1.0:
             ramp = np.full(len(mono), wanted, dtype=np.float32)
@@ -132,26 +193,55 @@ class Speaker:
             mono[:] = np.clip(mono * ramp, -32768, 32767).astype(np.int16)
         out[:, 1:] = mono[:, None]
 
-    @property
-    def gain(self) -> float:
-        """1.0 as recorded; lower to duck; at most 1.5. A change is spread over 10 ms."""
-        return self._queue.gain
-
-    @gain.setter
-    def gain(self, wanted: float) -> None:
-        self._queue.gain = wanted
-
     def play(self, samples: NDArray[np.int16], rate: int) -> Playback:
-        """Queue mono 16-bit samples behind what is playing; a lost speaker stops them at once."""
+        """Queue mono 16-bit samples behind the speech that is playing; a lost speaker stops them at once."""
         playback = Playback(resampled(samples, rate, self._rate), self._rate)
         self._queue.add(playback)
         if self._lost.is_set() or self._closed.is_set():
             self._queue.drop()
         return playback
 
+    def play_at(
+        self,
+        samples: NDArray[np.int16],
+        rate: int,
+        at: float,
+        *,
+        gain: float = 1.0,
+        alone: bool = True,
+        late: float = inf,
+    ) -> Playback:
+        """Let mono 16-bit samples begin at ``at``; a lost speaker stops them at once."""
+        playback = Playback(louder(resampled(samples, rate, self._rate), gain), self._rate)
+        self._queue.schedule(Scheduled(playback, at, alone, late))
+        if self._lost.is_set() or self._closed.is_set():
+            self._queue.drop()
+        return playback
+
     def stop(self) -> None:
         """Fall silent at once: what the device still holds is thrown away."""
-        if not self._queue.drop() or self._lost.is_set():
+        if self._queue.drop() or time.monotonic() < self._drained_at:
+            self._throw_away()
+
+    def stop_speech(self) -> None:
+        """Drop the speech; what the device still holds of it is thrown away too, unless a scheduled piece is near."""
+        if not self._queue.drop_speech():
+            return
+        now = time.monotonic()
+        if self._queue.sounds(now, now + self._latency + NEAR_SECONDS):
+            self._drained_at = now + self._latency + BLOCK / RATE
+        else:
+            self._throw_away()
+
+    def drop_scheduled(self, *, begun: bool = True) -> None:
+        """Drop the scheduled pieces; where one of them sounds, what the device still holds is thrown away."""
+        if self._queue.drop_scheduled(begun=begun) or (begun and time.monotonic() < self._drained_at):
+            self._throw_away()
+
+    def _throw_away(self) -> None:
+        """Silence the device itself."""
+        self._drained_at = -inf
+        if self._lost.is_set():
             return
         with self._control:
             if self._closed.is_set():
@@ -168,16 +258,9 @@ class Speaker:
     def _restart(self) -> None:
         with self._in_use:
             self._stream.abort()
+            self._clock.restart()
             if not self._lost.is_set():
                 self._stream.start()
-
-    def pause(self) -> None:
-        """Hold what is playing; what the device already has (40 ms) still comes out."""
-        self._queue.pause()
-
-    def resume(self) -> None:
-        """Go on with what was held."""
-        self._queue.resume()
 
     def check(self) -> bool:
         """Return whether the device still plays; tells ``on_lost`` where it doesn't."""
@@ -220,12 +303,12 @@ class Speaker:
         close_stream(self._stream, self._in_use)
 
 
-class SilentSpeaker:
+class SilentSpeaker(_Queued):
     """Plays nothing, in real time or as fast as can be: for machines without a speaker, and for tests."""
 
     def __init__(self, speed: float = 1.0) -> None:
         """``speed`` is how many times faster than real time it "plays"; infinity is at once."""
-        self._queue = PlaybackQueue()
+        super().__init__()
         self._step = BLOCK / RATE / speed
         self._wake = threading.Event()
         self._closed = threading.Event()
@@ -236,24 +319,19 @@ class SilentSpeaker:
         block = np.zeros(BLOCK, dtype=np.int16)
         due = time.monotonic()
         while not self._closed.is_set():
-            if self._queue.idle:
-                self._wake.wait()
+            rest = self._queue.due - AHEAD_SECONDS - time.monotonic()
+            if rest > 0.0:
+                self._wake.wait(None if isinf(rest) else rest)
                 self._wake.clear()
                 due = time.monotonic()
                 continue
-            self._queue.fill(block, RATE, time.monotonic(), 0.0)
+            # At the speed of sound a block follows the one before it, whenever the thread wakes.
+            moment = due if self._step == BLOCK / RATE else time.monotonic()
+            something = self._queue.fill(block, RATE, moment, 0.0)
             due += self._step
-            if due > time.monotonic():
-                self._closed.wait(due - time.monotonic())
-
-    @property
-    def gain(self) -> float:
-        """As for a speaker; there is nothing to hear of it."""
-        return self._queue.gain
-
-    @gain.setter
-    def gain(self, wanted: float) -> None:
-        self._queue.gain = wanted
+            pause = max(due - time.monotonic(), 0.0 if something else SHORTEST_REST)
+            if pause > 0.0:
+                self._closed.wait(pause)
 
     def play(self, samples: NDArray[np.int16], rate: int) -> Playback:
         """Queue samples; nothing is heard of them."""
@@ -265,17 +343,40 @@ class SilentSpeaker:
         self._wake.set()
         return playback
 
+    def play_at(
+        self,
+        samples: NDArray[np.int16],
+        rate: int,
+        at: float,
+        *,
+        gain: float = 1.0,
+        alone: bool = True,
+        late: float = inf,
+    ) -> Playback:
+        """Let samples "begin" at ``at``; nothing is heard of them."""
+        playback = Playback(louder(resampled(samples, rate, RATE), gain), RATE)
+        if self._closed.is_set():
+            playback.end(PlaybackState.STOPPED)
+            return playback
+        self._queue.schedule(Scheduled(playback, at, alone, late))
+        self._wake.set()
+        return playback
+
     def stop(self) -> None:
-        """Drop the queue."""
+        """Drop all."""
         self._queue.drop()
 
-    def pause(self) -> None:
-        """Hold what is "playing"."""
-        self._queue.pause()
+    def stop_speech(self) -> None:
+        """Drop the speech."""
+        self._queue.drop_speech()
+
+    def drop_scheduled(self, *, begun: bool = True) -> None:
+        """Drop the scheduled pieces, or those that have not begun."""
+        self._queue.drop_scheduled(begun=begun)
 
     def resume(self) -> None:
         """Go on with what was held."""
-        self._queue.resume()
+        super().resume()
         self._wake.set()
 
     def check(self) -> bool:
@@ -287,7 +388,7 @@ class SilentSpeaker:
         self._closed.set()
         self._queue.drop()
         self._wake.set()
-        with contextlib.suppress(RuntimeError):  # closed from its own thread
+        if self._thread is not threading.current_thread():
             self._thread.join(1.0)
 
 

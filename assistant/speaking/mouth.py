@@ -99,10 +99,15 @@ class _Line:
 
     def words_out(self) -> list[SpokenWord]:
         """Return the words that have begun to come out; times on the monotonic clock."""
-        out, time_of = self.playback.played(), self.playback.time_of
-        if out <= 0.0:
-            return []
-        return [SpokenWord(w.text, time_of(w.start), time_of(w.end)) for w in self.speech.words if w.start <= out]
+        return words_out(self.speech, self.playback)
+
+
+def words_out(speech: Speech, playback: Playback) -> list[SpokenWord]:
+    """Return the words of ``speech`` that have begun to come out; times on the monotonic clock."""
+    out, time_of = playback.played(), playback.time_of
+    if out <= 0.0:
+        return []
+    return [SpokenWord(w.text, time_of(w.start), time_of(w.end)) for w in speech.words if w.start <= out]
 
 
 class Mouth:
@@ -211,7 +216,7 @@ class Mouth:
 
     def _silence(self) -> None:
         try:
-            self._output.stop()
+            self._output.stop_speech()  # a count that runs beside goes on
         except Exception as fault:  # noqa: BLE001 - a speaker that can't stop must not keep the mouth from going on
             _report("The speaker could not be stopped", fault)
 
@@ -286,7 +291,9 @@ class Mouth:
         with self._condition:
             if job.stopped:
                 return None
-            line = _Line(job.utterance_id, index, speech, self._output.play(samples, speech.rate))
+            playback = self._output.play(samples, speech.rate)
+            playback.boundaries = tuple(round(word.end * playback.rate) for word in speech.words)
+            line = _Line(job.utterance_id, index, speech, playback)
             self._lines.append(line)
             self._forget()
             return line

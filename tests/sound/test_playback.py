@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from assistant.sound.playback import Playback, PlaybackQueue, PlaybackState
+from assistant.sound.playback import Playback, PlaybackState
+from assistant.sound.playback_queue import PlaybackQueue
 
 RATE = 1000
 LATENCY = 0.05

@@ -133,6 +133,67 @@ def test_stopping_is_silence_at_once_and_playing_goes_on_afterwards(devices: Vir
     assert max(delays) < 0.03
 
 
+def test_stopping_speech_is_silence_at_once_and_a_cue_soon_afterwards_is_on_its_second(devices: VirtualDevices) -> None:
+    cue = noise(0.2, RATE)
+    delays, places, times = [], [], []
+    with devices.record_speaker() as recording:
+        speaker = Speaker(None)
+        time.sleep(0.3)
+        for _ in range(5):
+            times.append(time.monotonic() + 0.9)
+            speaker.play_at(cue, RATE, times[-1])
+            speaker.play(noise(3, RATE), RATE)
+            time.sleep(0.55)
+            stopped = time.monotonic()
+            speaker.stop_speech()
+            time.sleep(0.15)
+            delays.append(float(loud_times(recording.samples, recording.began)[-1]) - stopped)
+            time.sleep(0.6)
+        speaker.close()
+        heard = recording.samples
+    sound = soxr.resample(cue, RATE, SPEAKER_RATE)
+    for at in times:
+        first = int((at - recording.began - 0.15) * SPEAKER_RATE)
+        likely, place = likeness(heard[first : first + int(0.5 * SPEAKER_RATE)], sound)
+        assert likely > 0.98
+        places.append((first + place) / SPEAKER_RATE - at)
+    assert max(delays) < 0.03
+    assert max(places) - min(places) < 0.02
+
+
+@pytest.mark.parametrize("cues_first", [False, True])
+def test_stopping_both_lanes_while_a_cue_sounds_is_silence_at_once(devices: VirtualDevices, cues_first: bool) -> None:
+    speaker = Speaker(None)
+    with devices.record_speaker() as recording:
+        speaker.play(noise(3, RATE), RATE)
+        cue = speaker.play_at(noise(2, RATE), RATE, time.monotonic() + 0.2)
+        time.sleep(0.5)
+        stopped = time.monotonic()
+        for stop in (speaker.drop_scheduled, speaker.stop_speech)[:: 1 if cues_first else -1]:
+            stop()
+        time.sleep(0.15)
+        times = loud_times(recording.samples, recording.began)
+    speaker.close()
+    assert cue.state is PlaybackState.STOPPED
+    assert float(times[-1]) - stopped < 0.03
+
+
+def test_stopping_speech_does_not_touch_a_cue_that_sounds(devices: VirtualDevices) -> None:
+    speaker = Speaker(None)
+    sound = noise(1, RATE)
+    with devices.record_speaker() as recording:
+        speaker.play(np.zeros(RATE * 3, dtype=np.int16), RATE)
+        cue = speaker.play_at(sound, RATE, time.monotonic() + 0.2)
+        time.sleep(0.6)
+        speaker.stop_speech()
+        assert cue.done.wait(5)
+        time.sleep(0.1)
+    speaker.close()
+    assert cue.state is PlaybackState.FINISHED
+    likely, _ = likeness(recording.samples, soxr.resample(sound, RATE, SPEAKER_RATE))
+    assert likely > 0.99
+
+
 def test_gain_changes_what_is_heard(devices: VirtualDevices) -> None:
     speaker = Speaker(None)
     tone = (8000 * np.sin(2 * np.pi * 500 * np.arange(RATE) / RATE)).astype(np.int16)

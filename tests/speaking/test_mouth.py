@@ -128,8 +128,8 @@ class LosingSpeaker(SilentSpeaker):
             raise OSError("no such device")
         return super().play(samples, rate)
 
-    def stop(self) -> None:
-        super().stop()
+    def stop_speech(self) -> None:
+        super().stop_speech()
         if self.refuses == "stop":
             raise OSError("it hangs")
 
