@@ -13,28 +13,27 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from assistant.clock import Clock
 from assistant.content import Content
 from assistant.dialogue import actions, events
 from assistant.dialogue.advance import Dialogue
 from assistant.dialogue.safety import is_release
 from assistant.dialogue.state import ClarifyQuestion, State
+from assistant.dialogue.view import RoutineView, views_of
 from assistant.guide.model import Layer
-from assistant.hearing.ear import Listening
 from assistant.hearing.events import CommandSpotted, Heard, HeardSoFar, HearingEvent, HearingFailed, Hypothesis
+from assistant.hearing.listening import Listening
 from assistant.hearing.recogniser import join
 from assistant.own_words import OwnWords
-from assistant.settings import Settings
-from assistant.speaking.mouth import (
-    Mouth,
-    MouthEvent,
-    SentenceBegan,
-    SpeakingBegan,
-    SpeakingEnded,
-)
-from assistant.speaking.voice import VoiceSettings
+from assistant.remembering import Remembering
+from assistant.settings import Settings, voice_settings
+from assistant.speaking.cue_voice import CueBegan, CueEnded
+from assistant.speaking.mouth import MouthEvent, SentenceBegan, SpeakingBegan, SpeakingEnded
+from assistant.stand_in import answer_of
 from assistant.understanding.interpret import Weighted
 from assistant.understanding.meaning import Context, Kind, Meaning
 from assistant.understanding.wake import WAKE_PHRASES
+from assistant.voices import Voices
 
 GRAMMAR_WORDS: Final = 3
 """What the grammar recogniser takes for a command counts only where the open one heard about as few words."""
@@ -45,6 +44,9 @@ UNSURE_PAUSE: Final = 0.4
 final decoding, voice and output take (0.15 s)."""
 COMPLETE_WORDS: Final = 4
 """Fewer words are seldom a whole question: "how long" waits for more."""
+
+_AT_ONCE: Final = (actions.Silence, actions.Hold, actions.DropCues)
+"""Actions that make it quieter: these come before what takes time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,12 @@ class Screen:
     def timing(self, timing: Timing) -> None:
         """Show how long an answer took to begin."""
 
+    def counts(self, text: str) -> None:
+        """Show a cue on its second."""
+
+    def watch(self, views: Callable[[], tuple[RoutineView, ...]]) -> None:
+        """Take what gives the routines under way, for a view that renews itself."""
+
 
 class Assistant:
     """Joins hearing, understanding, dialogue and speaking. Build it inside a running event loop."""
@@ -108,32 +116,34 @@ class Assistant:
         self,
         content: Content,
         settings: Settings,
-        make_mouth: Callable[[Callable[[MouthEvent], None]], Mouth],
+        make_voices: Callable[[Callable[[object], None], Clock], Voices],
         screen: Screen,
         *,
         listen: Callable[[Listening], None] = lambda _: None,
+        clock: Clock | None = None,
+        remembering: Remembering | None = None,
     ) -> None:
         self._content = content
         self._dialogue = Dialogue(content.guide, content.phrases)
         self._screen = screen
         self._listen = listen
+        self._clock = clock or Clock()
+        self._remembering = remembering or Remembering(None)
         self._loop = asyncio.get_running_loop()
         self._queue: asyncio.Queue[object] = asyncio.Queue()
-        self._mouth = make_mouth(self.hand_over)
-        self._own = OwnWords(self._mouth.words_played)
-        self._voice = VoiceSettings(
-            rate=settings.rate, volume=settings.volume, pitch=settings.pitch, voice=settings.voice
-        )
-        self.state = State(always_listening=settings.always_listening, rate=settings.rate, volume=settings.volume)
-        self._sentence = 0
-        self._before = 0
-        """Sentences of the current utterance that were said before it was begun again in a changed voice."""
-        self._begun_again = 0
-        """Ends still to come of the parts that were broken off for that; they end nothing."""
+        self._voices = make_voices(self.hand_over, self._clock)
+        self._own = OwnWords(self._voices.words_played)
+        begin = State(always_listening=settings.always_listening, rate=settings.rate, volume=settings.volume)
+        self.state = self._remembering.started(begin)
+        chosen = replace(voice_settings(settings), rate=self.state.rate, volume=self.state.volume)
+        self._voices.use_settings(chosen, self.state.voice)
+        self._cue_texts: dict[str, str] = {}
+        self._stand_in = False
         self._waiting: tuple[Heard, float, float] | None = None
         self._last_turn: _LastTurn | None = None
         self._alone = frozenset(content.phrases.variants("spotted_alone"))
         self._commands = (*content.phrases.variants("spotted"), *WAKE_PHRASES)
+        self._routine_commands = (*content.phrases.variants("heard_in_routine"), *WAKE_PHRASES)
 
     # From any thread -------------------------------------------------------------------------------
 
@@ -157,20 +167,25 @@ class Assistant:
 
     # The loop ----------------------------------------------------------------------------------------
 
-    async def run(self, *, typed: bool, first_use: bool, greet: bool = True) -> None:
-        """Talk until cancelled or until typed input ends."""
+    async def run(self, *, typed: bool, first_use: bool, greet: bool = True, begin: events.Begin | None = None) -> None:
+        """Talk until cancelled or until typed input ends. With ``begin`` it leads that routine, and ends with it."""
         self._set_listening()
-        if greet:
+        returned = self._remembering.returned()
+        if returned is not None:
+            self._advance(returned)
+        if greet and (returned is None or not returned.kept.runs):
             self._advance(events.Started(typed=typed, first_use=first_use))
-        while True:
+        if begin is not None:
+            self._advance(begin)
+        while begin is None or self.state.runs:
             event = await self._queue.get()
             if isinstance(event, Typed) and event.line is None:
-                await self._finish_speaking()
-                return
+                break
             self._handle(event)
+        await self._finish_speaking()
 
     async def _finish_speaking(self) -> None:
-        while self.state.speaking is not None:
+        while self.state.speaking is not None or (self._cue_texts and not self.state.runs):
             self._handle(await self._queue.get())
 
     def _handle(self, event: object) -> None:
@@ -181,8 +196,19 @@ class Assistant:
         elif isinstance(event, Typed) and event.line:
             meaning = self._content.interpreter.interpret([event.line], self.state.context())
             self._advance(events.Understood(meaning, typed=True))
-        elif isinstance(event, events.PartLost | events.PartBack | events.Tick):
+        elif isinstance(event, CueBegan):
+            self._screen.counts(self._cue_texts.get(event.cue_id, ""))
+        elif isinstance(event, CueEnded):
+            self._cue_texts.pop(event.cue_id, None)
+        elif isinstance(event, events.Tick):
+            slept = self._remembering.time_went_on(self.state, self._clock.now())
+            if slept is not None:
+                self._advance(slept)
             self._advance(event)
+        elif isinstance(event, events.PartLost | events.PartBack | events.Measured | events.Understood):
+            self._advance(event)
+        if isinstance(event, events.Tick | SpeakingEnded | CueEnded):
+            self._stand_in_for_person()
 
     def _handle_hearing(self, event: HearingEvent) -> None:
         if isinstance(event, HeardSoFar):
@@ -204,24 +230,27 @@ class Assistant:
         return not agreed and self._own.explain_voice(event.said, now)
 
     def _spotted(self, event: CommandSpotted) -> None:
-        if self.state.speaking is None:
+        if self.state.speaking is None and not self.state.runs:
             return
         self._screen.heard(event.text)
         meaning = self._content.interpreter.interpret([event.text], Context.SPEAKING)
         self._advance(events.Understood(replace(meaning, addressed=True)))
 
     def _heard(self, event: Heard) -> None:
-        if event.spotted is not None or not event.hypotheses:
+        woken = event.spotted in WAKE_PHRASES
+        if not event.hypotheses or (event.spotted is not None and not woken):
             return
         arrived = time.monotonic()
         readings = self._readings(event)
+        if woken and self._understand(readings).kind is Kind.SILENCE:
+            return  # its name alone has had its answer; what was said in the same breath has not
         length = event.ended - event.began
         mine = self._own.explain(event.text, arrived - length - event.stages.endpointing, arrived)
         meaning = (self._rest_of_last(readings) if event.goes_on and not mine else None) or self._understand(readings)
         if mine or (self._speaks() and not self._gets_through(meaning)):
             self._screen.ignored(event.text)
             return
-        if not (meaning.addressed or self.state.attentive(arrived) or meaning.kind is Kind.RED_FLAG):
+        if not self._dialogue.takes(self.state, events.Understood(meaning), self._clock.at(arrived)):
             self._screen.ignored(event.text)
             return
         self._screen.heard(event.text)
@@ -278,19 +307,19 @@ class Assistant:
         if isinstance(event, SpeakingBegan):
             self._report_timing(event)
         elif isinstance(event, SentenceBegan):
-            self._sentence = self._before + event.index
+            self._voices.sentence = self._voices.before + event.index
         elif isinstance(event, SpeakingEnded):
             self._speaking_ended(event)
 
     def _speaking_ended(self, event: SpeakingEnded) -> None:
         spoken = self.state.speaking
         current = spoken is not None and spoken.utterance == event.utterance_id
-        if current and event.how == "stopped" and self._begun_again:
-            self._begun_again -= 1
+        if current and event.how == "stopped" and self._voices.begun_again:
+            self._voices.begun_again -= 1
             return
         if event.how == "failed":
             self._screen.notice("The voice failed; the answer is on the screen.")
-        done = event.sentences_done + (self._before if current else 0)
+        done = event.sentences_done + (self._voices.before if current else 0)
         self._advance(events.SpeechEnded(event.utterance_id, event.how == "finished", done))
 
     def _report_timing(self, event: SpeakingBegan) -> None:
@@ -303,43 +332,61 @@ class Assistant:
         self._screen.timing(Timing(stages.endpointing, stages.final_result, understanding, speaking))
 
     def _advance(self, event: events.Event) -> None:
-        self.state, wanted = self._dialogue.advance(self.state, event, time.monotonic())
+        """Take in an event. Silence comes first, then what has changed is written down, then the rest is done."""
+        now, before = self._clock.now(), self.state
+        self.state, wanted = self._dialogue.advance(before, event, now)
         for action in wanted:
-            self._carry_out(action)
+            if isinstance(action, _AT_ONCE):
+                self._carry_out(action)
+        self._remembering.changed(before, self.state, now)
+        for action in wanted:
+            if not isinstance(action, _AT_ONCE):
+                self._carry_out(action)
+        problem = self._remembering.news()
+        if problem is not None:
+            self._screen.notice(problem)
+        if self.state.runs:
+            self._voices.measure(self._dialogue.texts_to_measure(self.state), self.state.rate, self.state.voice)
         self._set_listening()
 
     def _carry_out(self, action: actions.Action) -> None:
         if isinstance(action, actions.Say):
-            self._sentence = self._before = self._begun_again = 0
             self._screen.says(action.text)
-            self._mouth.say(action.utterance, action.sentences, self._voice)
-        elif isinstance(action, actions.Silence):
-            self._mouth.stop()
-        elif isinstance(action, actions.Hold):
-            self._mouth.pause()
-        elif isinstance(action, actions.GoOn):
-            self._mouth.resume()
-        elif isinstance(action, actions.SetVoice):
-            self._voice = replace(self._voice, rate=action.rate, volume=action.volume)
-            self._say_again()
-        elif isinstance(action, actions.WakeAt):
-            delay = max(0.0, action.time - time.monotonic())
-            self._loop.call_later(delay, self._queue.put_nowait, events.Tick())
-
-    def _say_again(self) -> None:
-        """Go on in the changed voice from the begin of the sentence that is being said."""
+        elif isinstance(action, actions.SayAt):
+            self._cue_texts[action.cue] = action.text
         spoken = self.state.speaking
-        if spoken is not None:
-            self._before = self._sentence
-            self._begun_again += 1
-            self._mouth.say(spoken.utterance, spoken.sentences[self._before :], self._voice)
+        if self._voices.carry_out(action, (spoken.utterance, spoken.sentences) if spoken is not None else None):
+            return
+        if isinstance(action, actions.WakeAt):
+            delay = max(0.0, self._clock.monotonic(action.time) - time.monotonic())
+            self._loop.call_later(delay, self._queue.put_nowait, events.Tick())
+        elif isinstance(action, actions.Forget):
+            self._remembering.forget()
+
+    def answer_itself(self) -> None:
+        """Take every question of a routine as answered, where nobody is there to answer."""
+        self._stand_in = True
+
+    def _stand_in_for_person(self) -> None:
+        meaning = answer_of(self.state, self._content.guide, self._clock.now()) if self._stand_in else None
+        if meaning is not None:
+            self._loop.call_soon(self._queue.put_nowait, events.Understood(meaning, typed=True))
+
+    def views(self) -> tuple[RoutineView, ...]:
+        """Return what is to be seen of the routines under way. From any thread."""
+        return views_of(self.state, self._dialogue.timing, self._clock.now())
 
     def _set_listening(self) -> None:
         spoken = self.state.speaking
         # An echo that a grammar takes for "stop" must not cut off a safety script: there both recognisers hear it.
         alone = frozenset[str]() if spoken is not None and spoken.urgent else self._alone
+        if self.state.runs and not self._speaks():
+            # "Ready" may be the end of "I'm not ready": only "stop" is taken before the turn is over.
+            self._listen(Listening(self._routine_commands, spot=True, early=self._alone))
+            return
         self._listen(Listening(self._commands, spot=self._speaks(), alone=alone))
 
     def close(self) -> None:
         """Fall silent and end the voice."""
-        self._mouth.close()
+        self._voices.close()
+        self._remembering.close()

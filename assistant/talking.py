@@ -8,25 +8,31 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import platformdirs
 
 from assistant.app import Assistant, Screen, Typed
+from assistant.clock import Clock
 from assistant.content import Content
+from assistant.dialogue.events import Begin
 from assistant.errors import MarigoldError, MissingPartError
-from assistant.hearing.ear import Ear, Listening
+from assistant.hearing.ear import Ear
 from assistant.hearing.endpointing import EndpointingSettings
+from assistant.hearing.listening import Listening
 from assistant.hearing.recogniser import SpeechModel
 from assistant.kept_devices import KeptDevices
 from assistant.loading import load_speech_model
+from assistant.memory.memory import Memory
+from assistant.remembering import Remembering
 from assistant.settings import Settings, voice_settings
 from assistant.sound.samples import Block
-from assistant.sound.speaker import Output
+from assistant.sound.speaker import Output, SilentSpeaker
 from assistant.speaking.cache import CachedSynthesiser
-from assistant.speaking.mouth import Mouth, MouthEvent
 from assistant.speaking.supervised import SupervisedSynthesiser
+from assistant.voices import Voices
 
 ENDING_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
@@ -41,16 +47,28 @@ class NothingToTalkWithError(MissingPartError):
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A routine to lead, for trying it out: from which step, how many times faster, and whether without a sound."""
+
+    begin: Begin
+    speed: float = 1.0
+    silent: bool = False
+
+
 class Talk:
     """Builds the assistant on this machine's devices, and talks until it is ended."""
 
-    def __init__(self, settings: Settings, content: Content, screen: Screen, *, typed: bool) -> None:
+    def __init__(
+        self, settings: Settings, content: Content, screen: Screen, *, typed: bool, trial: Trial | None = None
+    ) -> None:
         self._settings = settings
         self._content = content
         self._screen = screen
         self._typed = typed
+        self._trial = trial
         self._ear: Ear | None = None
-        self._mouth: Mouth | None = None
+        self._voices: Voices | None = None
         self._hears = False
         self._questions = 0
 
@@ -74,14 +92,26 @@ class Talk:
             is_silent=lambda: assistant.state.speaking is None,
             notice=self._screen.notice,
         )
+        trial = self._trial
         with contextlib.closing(devices):
-            output = devices.open_speaker()
+            silent = trial is not None and trial.silent
+            output = SilentSpeaker(trial.speed) if trial is not None and silent else devices.open_speaker()
 
-            def make_mouth(on_event: Callable[[MouthEvent], None]) -> Mouth:
-                self._mouth = Mouth(voice, output, on_event)
-                return self._mouth
+            def make_voices(on_event: Callable[[object], None], clock: Clock) -> Voices:
+                self._voices = Voices(voice, output, clock, on_event)
+                return self._voices
 
-            assistant = Assistant(self._content, self._settings, make_mouth, self._screen, listen=self._listen)
+            assistant = Assistant(
+                self._content,
+                self._settings,
+                make_voices,
+                self._screen,
+                listen=self._listen,
+                clock=Clock(trial.speed) if trial is not None else Clock(),
+                # A routine that is tried faster than time is no state to come back to.
+                remembering=Remembering(Memory() if trial is None or trial.speed == 1.0 else None),
+            )
+            self._screen.watch(assistant.views)
             try:
                 if model is not None:
                     self._start_hearing(assistant, model, devices)
@@ -98,7 +128,15 @@ class Talk:
             for number in ENDING_SIGNALS:
                 loop.add_signal_handler(number, task.cancel)
         try:
-            await assistant.run(typed=not self._hears, first_use=first_use())
+            if self._trial is None:
+                await assistant.run(typed=not self._hears, first_use=first_use())
+            else:
+                nobody = not self._hears and not self._has_keyboard()
+                if nobody or self._trial.speed != 1.0:
+                    self._screen.notice("Nobody is waited for: I go on by myself.")
+                    assistant.answer_itself()
+                await assistant.run(typed=not self._hears, first_use=False, greet=False, begin=self._trial.begin)
+                return
         except asyncio.CancelledError:
             return
         if not self._hears and self._questions == 0 and not (sys.stdin is not None and sys.stdin.isatty()):
@@ -128,14 +166,18 @@ class Talk:
             self._ear.listen(listening)
 
     def _use_output(self, output: Output) -> None:
-        if self._mouth is not None:
-            self._mouth.use(output)
+        if self._voices is not None:
+            self._voices.use(output)
+
+    @staticmethod
+    def _has_keyboard() -> bool:
+        return sys.stdin is not None and not sys.stdin.closed and sys.stdin.isatty()
 
     def _start_typing(self, assistant: Assistant) -> None:
         """Read typed questions from a thread; without a microphone the end of input is the end."""
         stdin = sys.stdin
         if stdin is None or stdin.closed:
-            if not self._hears:
+            if not self._hears and self._trial is None:
                 assistant.hand_over(Typed(None))
             return
         if self._hears and not stdin.isatty():
@@ -147,7 +189,7 @@ class Talk:
                     if line.strip():
                         self._questions += 1
                         assistant.hand_over(Typed(line.strip()))
-            if not self._hears:
+            if not self._hears and self._trial is None:
                 assistant.hand_over(Typed(None))
 
         threading.Thread(target=read, name="keyboard", daemon=True).start()

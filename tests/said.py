@@ -15,9 +15,10 @@ import pytest
 import yaml
 from numpy.typing import NDArray
 
-from assistant.hearing.ear import Ear, IsOwn, Listening, PauseNeeded, always_wait, never_own
+from assistant.hearing.ear import Ear, IsOwn, PauseNeeded, always_wait, never_own
 from assistant.hearing.endpointing import LONG_PAUSE, EndpointingSettings
 from assistant.hearing.events import Heard, HearingEvent
+from assistant.hearing.listening import Listening
 from assistant.hearing.recogniser import SpeechModel
 from assistant.loading import load_speech_model
 from assistant.sound.samples import SAMPLE_RATE

@@ -13,12 +13,12 @@ import pytest
 from assistant.app import UNSURE_PAUSE, Assistant, Screen, Timing, Typed
 from assistant.content import Content, load_content
 from assistant.dialogue.events import PartLost
-from assistant.hearing.ear import Listening
 from assistant.hearing.events import CommandSpotted, Heard, HearingFailed, Hypothesis, Stages
+from assistant.hearing.listening import Listening
 from assistant.settings import Settings
 from assistant.sound.speaker import SilentSpeaker
-from assistant.speaking.mouth import Mouth
 from assistant.speaking.voice import Speech, SpokenWord, VoiceSettings
+from assistant.voices import Voices
 
 RATE = 22_050
 WORD_SECONDS = 0.3
@@ -114,7 +114,7 @@ def run(
         assistant = Assistant(
             content,
             settings or Settings(),
-            lambda on_event: Mouth(voice, speaker, on_event),
+            lambda on_event, clock: Voices(voice, speaker, clock, on_event),
             screen,
             listen=listening.append,
         )
@@ -306,7 +306,7 @@ def test_failed_hearing_and_a_lost_microphone_are_told(content: Content) -> None
 def test_typed_questions_are_answered_and_their_end_ends_the_run(content: Content) -> None:
     async def play() -> Seen:
         screen, speaker = Seen(), SilentSpeaker(math.inf)
-        assistant = Assistant(content, Settings(), lambda e: Mouth(PlainVoice(), speaker, e), screen)
+        assistant = Assistant(content, Settings(), lambda e, clock: Voices(PlainVoice(), speaker, clock, e), screen)
         assistant.hand_over(Typed("does heat help"))
         assistant.hand_over(Typed(None))
         await asyncio.wait_for(assistant.run(typed=True, first_use=True), 10)

@@ -28,6 +28,7 @@ from assistant.hearing.events import (
     Stages,
     Word,
 )
+from assistant.hearing.listening import Listening
 from assistant.hearing.recogniser import UNKNOWN, Recogniser, SpeechModel, join
 from assistant.sound.samples import SAMPLE_RATE, Block
 
@@ -40,7 +41,7 @@ STABLE_LOOKS: Final = 2
 """Looks in a row that must agree before a command is taken from a partial result. A third look for what only the
 grammar hears took the false "stop" from coffee orders, and half of the few that were heard over the own voice."""
 QUIET_LEVEL: Final = 30.0
-"""Root mean square (of 32767) below which a frame can't hold speech: the detector is spared (-61 dB)."""
+"""Root mean square (of 32767) below which a frame can't hold speech (-61 dB)."""
 GOES_ON_WITHIN: Final = 0.6
 """Seconds from the last speech of a turn to the begin of the next within which the next may be the rest of it: of
 breaths inside a sentence few are longer, and a person who has been answered needs longer to speak again."""
@@ -64,21 +65,6 @@ IsOwn = Callable[[CommandSpotted], bool]
 def never_own(_: CommandSpotted) -> bool:
     """Return False: there is no voice but the person's."""
     return False
-
-
-@dataclass(frozen=True, slots=True)
-class Listening:
-    """What the ear listens for now: whole ``commands``, beside whatever else is said.
-
-    ``spot``: take a command from partial results, without waiting for the end of the turn. For times when
-    the assistant speaks or counts; at other times a command may be the begin of a question.
-    ``alone``: commands that are taken on the grammar's word alone; for the others the open recogniser must hear
-    the same, or "how long do I ..." becomes "hang on".
-    """
-
-    commands: tuple[str, ...] = ()
-    spot: bool = False
-    alone: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -310,7 +296,7 @@ class Ear:
             return
         turn.looks = turn.looks + 1 if text == turn.candidate else 1
         turn.candidate = text
-        if turn.looks >= STABLE_LOOKS and self._listening.spot:
+        if turn.looks >= STABLE_LOOKS and self._listening.spots(text):
             self._take(turn, text, said)
 
     def _believes(self, command: str, readings: Iterable[str]) -> bool:
@@ -354,19 +340,24 @@ class Ear:
 
     def _final(self, turn: _Turn) -> tuple[Hypothesis, ...]:
         began = time.perf_counter()
-        grammar: tuple[Hypothesis, ...] = ()
-        if self._grammar is not None:
-            grammar = self._grammar.final()
+        grammar = self._grammar.final() if self._grammar is not None else ()
+        said = grammar[0].text if grammar else ""
+        # Also after a pause in the turn: what stood before it was often the assistant's own voice. The open
+        # recogniser's final result takes longest: a command that its partial one has too doesn't wait for it.
+        spots = said in self._listening.commands and self._listening.spots(said)
+        if spots:
+            self._take_believed(turn, said, [self._open.partial()])
         readings = self._open.final()
         turn.words += self._open.words()
         turn.final_seconds = time.perf_counter() - began
-        said = grammar[0].text if grammar else ""
         turn.grammar = said if said in self._listening.commands and not turn.segments else None
-        # Also after a pause in the turn: what stood before it was often the assistant's own voice.
-        wanted = said if said in self._listening.commands and self._listening.spot and turn.spotted is None else None
-        if wanted and self._believes(wanted, [reading.text for reading in readings]):
-            self._take(turn, wanted, readings[0].text if readings else "")
+        if spots:
+            self._take_believed(turn, said, [reading.text for reading in readings])
         return readings
+
+    def _take_believed(self, turn: _Turn, command: str, readings: Sequence[str]) -> None:
+        if turn.spotted is None and self._believes(command, readings):
+            self._take(turn, command, readings[0] if readings else "")
 
     def _end(self) -> None:
         turn = self._turn

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from assistant.hearing.ear import Listening
 from assistant.hearing.events import CommandSpotted, Heard
+from assistant.hearing.listening import Listening
 from assistant.hearing.recogniser import Recogniser
 from assistant.sound.wav import read_recording
 from said import COMMANDS, END, QUESTION, SPOTTING, Listener, linux, said, sound, texts
