@@ -23,7 +23,7 @@ from assistant.dialogue.view import RoutineView, views_of
 from assistant.guide.model import Layer
 from assistant.hearing.events import CommandSpotted, Heard, HeardSoFar, HearingEvent, HearingFailed, Hypothesis
 from assistant.hearing.listening import Listening
-from assistant.hearing.recogniser import join
+from assistant.hearing.recogniser import UNKNOWN, join
 from assistant.own_words import OwnWords
 from assistant.remembering import Remembering
 from assistant.settings import Settings, voice_settings
@@ -238,7 +238,7 @@ class Assistant:
 
     def _heard(self, event: Heard) -> None:
         woken = event.spotted in WAKE_PHRASES
-        if not event.hypotheses or (event.spotted is not None and not woken):
+        if not set(event.text.split()) - {UNKNOWN} or (event.spotted is not None and not woken):
             return
         arrived = time.monotonic()
         readings = self._readings(event)

@@ -211,8 +211,8 @@ class Dialogue:
             return breaks_in(self.phrases, state, meaning)
         if meaning.addressed or state.always_listening:
             return True
-        if state.runs and meaning.kind is Kind.COMMAND:
-            return True  # who is led through a routine needs no wake phrase
+        if state.runs and meaning.kind is Kind.COMMAND and meaning.literal:
+            return True  # who is led through a routine needs no wake phrase; others' talk is seldom a whole command
         if state.held and now >= state.attentive_until:
             return meaning.kind is Kind.COMMAND  # it waits for "go on", not for other people's talk
         return state.attentive(now)

@@ -135,7 +135,12 @@ class Interpreter:
             if found is not None and (rank == 0 or found.sure >= WHOLE):
                 reason = Reason(_label_of(found.command), found.sure, found.phrase)
                 return Meaning(
-                    Kind.COMMAND, id=found.command, score=found.sure, seconds=found.seconds, reasons=(reason,)
+                    Kind.COMMAND,
+                    id=found.command,
+                    score=found.sure,
+                    literal=True,
+                    seconds=found.seconds,
+                    reasons=(reason,),
                 )
         return None
 

@@ -55,6 +55,8 @@ class Meaning:
     """The length of time that a command names ("add two minutes")."""
     addressed: bool = False
     """True when the wake phrase was said."""
+    literal: bool = False
+    """True for a command that was said as such, every word of it accounted for, and not only something like it."""
     evidence: tuple[str, ...] = ()
     reasons: tuple[Reason, ...] = field(default=(), repr=False)
 
