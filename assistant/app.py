@@ -102,8 +102,8 @@ class Screen:
     def timing(self, timing: Timing) -> None:
         """Show how long an answer took to begin."""
 
-    def counts(self, text: str) -> None:
-        """Show a cue on its second."""
+    def counts(self, text: str, moment: float | None) -> None:
+        """Show a cue on its second; ``moment`` is what its step's clock reads (s), None for one on no clock."""
 
     def watch(self, views: Callable[[], tuple[RoutineView, ...]]) -> None:
         """Take what gives the routines under way, for a view that renews itself."""
@@ -124,10 +124,10 @@ class Assistant:
         remembering: Remembering | None = None,
     ) -> None:
         self._content = content
-        self._dialogue = Dialogue(content.guide, content.phrases)
+        self._clock = clock or Clock()
+        self._dialogue = Dialogue(content.guide, content.phrases, self._clock.speed)
         self._screen = screen
         self._listen = listen
-        self._clock = clock or Clock()
         self._remembering = remembering or Remembering(None)
         self._loop = asyncio.get_running_loop()
         self._queue: asyncio.Queue[object] = asyncio.Queue()
@@ -137,7 +137,7 @@ class Assistant:
         self.state = self._remembering.started(begin)
         chosen = replace(voice_settings(settings), rate=self.state.rate, volume=self.state.volume)
         self._voices.use_settings(chosen, self.state.voice)
-        self._cue_texts: dict[str, str] = {}
+        self._cues: dict[str, actions.SayAt] = {}
         self._stand_in = False
         self._waiting: tuple[Heard, float, float] | None = None
         self._last_turn: _LastTurn | None = None
@@ -185,7 +185,7 @@ class Assistant:
         await self._finish_speaking()
 
     async def _finish_speaking(self) -> None:
-        while self.state.speaking is not None or (self._cue_texts and not self.state.runs):
+        while self.state.speaking is not None or (self._cues and not self.state.runs):
             self._handle(await self._queue.get())
 
     def _handle(self, event: object) -> None:
@@ -197,15 +197,17 @@ class Assistant:
             meaning = self._content.interpreter.interpret([event.line], self.state.context())
             self._advance(events.Understood(meaning, typed=True))
         elif isinstance(event, CueBegan):
-            self._screen.counts(self._cue_texts.get(event.cue_id, ""))
+            if event.cue_id in self._cues:
+                cue = self._cues[event.cue_id]
+                self._screen.counts(cue.text, cue.moment)
         elif isinstance(event, CueEnded):
-            self._cue_texts.pop(event.cue_id, None)
+            self._cues.pop(event.cue_id, None)
         elif isinstance(event, events.Tick):
             slept = self._remembering.time_went_on(self.state, self._clock.now())
             if slept is not None:
                 self._advance(slept)
             self._advance(event)
-        elif isinstance(event, events.PartLost | events.PartBack | events.Measured | events.Understood):
+        elif isinstance(event, events.PartLost | events.PartBack | events.Measured):
             self._advance(event)
         if isinstance(event, events.Tick | SpeakingEnded | CueEnded):
             self._stand_in_for_person()
@@ -353,7 +355,7 @@ class Assistant:
         if isinstance(action, actions.Say):
             self._screen.says(action.text)
         elif isinstance(action, actions.SayAt):
-            self._cue_texts[action.cue] = action.text
+            self._cues[action.cue] = action
         spoken = self.state.speaking
         if self._voices.carry_out(action, (spoken.utterance, spoken.sentences) if spoken is not None else None):
             return
@@ -368,9 +370,11 @@ class Assistant:
         self._stand_in = True
 
     def _stand_in_for_person(self) -> None:
-        meaning = answer_of(self.state, self._content.guide, self._clock.now()) if self._stand_in else None
+        if not self._stand_in or self._cues:
+            return  # what is on its way is heard first
+        meaning = answer_of(self.state, self._content.guide, self._clock.now())
         if meaning is not None:
-            self._loop.call_soon(self._queue.put_nowait, events.Understood(meaning, typed=True))
+            self._advance(events.Understood(meaning, typed=True))
 
     def views(self) -> tuple[RoutineView, ...]:
         """Return what is to be seen of the routines under way. From any thread."""

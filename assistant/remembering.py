@@ -129,5 +129,3 @@ def _chosen(state: State) -> dict[str, Any]:
         "voice": state.voice,
         "last_routine": state.last_routine,
     }
-
-

@@ -98,7 +98,8 @@ class Talk:
             output = SilentSpeaker(trial.speed) if trial is not None and silent else devices.open_speaker()
 
             def make_voices(on_event: Callable[[object], None], clock: Clock) -> Voices:
-                self._voices = Voices(voice, output, clock, on_event)
+                speed = trial.speed if trial is not None and silent else 1.0
+                self._voices = Voices(voice, output, clock, on_event, sound_speed=speed)
                 return self._voices
 
             assistant = Assistant(

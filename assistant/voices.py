@@ -31,7 +31,11 @@ class Voices:
         output: Output,
         clock: Clock,
         on_event: Callable[[MouthEvent | CueEvent | events.Measured], None],
+        *,
+        sound_speed: float = 1.0,
     ) -> None:
+        """``sound_speed`` is how many times faster than a voice the output "plays" (a silent one may)."""
+        self._sound_speed = sound_speed
         self._clock = clock
         self._on_event = on_event
         self._mouth = Mouth(synthesiser, output, on_event)
@@ -108,7 +112,7 @@ class Voices:
         if not texts or wanted == self._measured:
             return
         self._measured = wanted
-        settings, speed = self._settings, self._clock.speed
+        settings, speed = self._settings, self._clock.speed / self._sound_speed
 
         def work() -> None:
             with contextlib.suppress(MarigoldError):

@@ -65,7 +65,7 @@ class Seen(Screen):
     def timing(self, timing: Timing) -> None:
         self.timings.append(timing)
 
-    def counts(self, text: str) -> None:
+    def counts(self, text: str, moment: float | None) -> None:
         self.lines.append(("counts", text))
 
     def last(self, kind: str) -> str:

@@ -27,7 +27,7 @@ _COMMANDS: Final = {
     "doctor": "Look at everything and say what to do.",
     "hear": "Show what is heard in recordings, with times.",
     "models": "List, get, adapt and check speech models.",
-    "routine": "List the relief routines, and show their steps.",
+    "routine": "Lead, list and show the relief routines.",
     "say": "Say a text through the voice.",
     "talk": "Ask aloud, hear the answer: the same as no command.",
 }

@@ -1,10 +1,9 @@
-"""``marigold routine``: which guided routines there are, and the steps of one."""
+"""``marigold routine``: which guided routines there are, the steps of one, and leading it."""
 
 from __future__ import annotations
 
 import difflib
 import json
-import re
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
@@ -12,7 +11,7 @@ from typing import Any, Final
 import click
 
 from assistant.cli.options import Options
-from assistant.content import load_guide
+from assistant.content import load_content, load_guide
 from assistant.errors import WrongInputError
 from assistant.guide.model import Guide, Layer, Routine, Step
 from assistant.language import spoken_duration
@@ -21,41 +20,60 @@ from assistant.routines.describe import spoken_steps, step_layers
 _NEAR: Final = 0.6
 """difflib ratio from which an id counts as near: "heat-pad" is 0.84 for "heating-pad", 0.50 for "hot-and-cold"."""
 _NOT_FROM_GUIDE: Final = "For safety, not from the guide:"
-_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+SLOWEST: Final = 1.0
+FASTEST: Final = 1000.0
+"""Times as fast as the clock: 20 minutes in 1.2 s."""
 
 
 class UnknownRoutineError(WrongInputError):
     """A routine was named that the guide doesn't have."""
 
     def __init__(self, name: str, known: list[str]) -> None:
-        shown = "".join(c if c.isprintable() else "?" for c in name[:40])
         near = difflib.get_close_matches(name.strip().lower(), known, n=3, cutoff=_NEAR)
         there = f"Near to it: {', '.join(near)}." if near else f"There are: {', '.join(known) or 'none at all'}."
-        super().__init__(f"There is no routine '{shown}'. {there}")
+        super().__init__(f"There is no routine '{_shown(name)}'. {there}")
 
 
-class NotTimedYetError(WrongInputError):
-    """A routine was to be led with a timer, which can't be done yet."""
+class UnknownStepError(WrongInputError):
+    """A step was named that the routine doesn't have."""
 
-    def __init__(self, routine: str) -> None:
-        super().__init__(f"Leading a routine with a timer is not there yet; its steps: marigold routine show {routine}")
-
-
-class _RoutineGroup(click.Group):
-    """Says of ``start`` what can be done in its place."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the subcommand that ``args`` name, as click does."""
-        if args and args[0] == "start":
-            raise NotTimedYetError(args[1] if len(args) > 1 and _ID.fullmatch(args[1]) else "ID")
-        return super().resolve_command(ctx, args)
+    def __init__(self, name: str, routine: Routine) -> None:
+        there = ", ".join(f"{number} {step.id}" for number, step in enumerate(routine.steps, 1))
+        super().__init__(f"There is no step '{_shown(name)}' in {routine.id}. Its steps: {there}.")
 
 
-@click.group(cls=_RoutineGroup)
+class WrongSpeedError(WrongInputError):
+    """A speed was given that is none."""
+
+    def __init__(self, given: str) -> None:
+        super().__init__(f"--speed goes from {SLOWEST:g} to {FASTEST:g}, not '{_shown(given)}'.")
+
+
+@click.group()
 def routine() -> None:
-    """List the guided routines, and show the steps of one."""
+    """Lead a routine, list them, and show the steps of one."""
+
+
+@routine.command("start")
+@click.argument("name", metavar="ID")
+@click.option("--speed", metavar="N", default="1", help="N times as fast, 1 to 1000, for trying it out.")
+@click.option("--silent", is_flag=True, help="Play nothing: text only.")
+@click.option("--from", "step", metavar="STEP", default="1", help="Begin at this step: its id, or its number from 1.")
+@click.pass_obj
+def start_routine(options: Options, name: str, speed: str, step: str, *, silent: bool) -> None:
+    """Lead the routine ID by voice; say ready, pause, next, or stop.
+
+    Faster than time, or with neither microphone nor keyboard, nobody is waited for. The steps: marigold routine show ID
+    """
+    factor = _speed(speed)
+    content = load_content(options.settings().content)
+    found = _routine(content.guide, name)
+    place = _step(found, step)
+    from assistant.cli.talk import talk_about  # late: to list and to show takes neither voice nor model
+    from assistant.dialogue.events import Begin
+    from assistant.talking import Trial
+
+    talk_about(content, options, trial=Trial(Begin(found.id, place), factor, silent))
 
 
 @routine.command("list")
@@ -95,6 +113,33 @@ def _routine(guide: Guide, name: str) -> Routine:
     if found is None:
         raise UnknownRoutineError(name, list(guide.routines))
     return found
+
+
+def _speed(given: str) -> float:
+    try:
+        factor = float(given)
+    except ValueError:
+        raise WrongSpeedError(given) from None
+    if not SLOWEST <= factor <= FASTEST:  # so is what is no number
+        raise WrongSpeedError(given)
+    return factor
+
+
+def _step(found: Routine, name: str) -> int:
+    """Return the place (from 0) of a step by its id or its number."""
+    wanted = name.strip().lower()
+    names = [step.id for step in found.steps]
+    if wanted in names:
+        return names.index(wanted)
+    numbers = [str(number) for number in range(1, len(names) + 1)]
+    if wanted not in numbers:
+        raise UnknownStepError(name, found)
+    return numbers.index(wanted)
+
+
+def _shown(name: str) -> str:
+    """Return what was typed, fit to be shown."""
+    return "".join(c if c.isprintable() else "?" for c in name[:40])
 
 
 def _length(step: Step) -> str:

@@ -74,6 +74,8 @@ class SayAt:
     cue: str
     text: str
     at: float
+    moment: float | None = None
+    """What the step's clock reads then (s); None where it belongs to no clock."""
     essential: bool = False
     gain: float = 1.0
 

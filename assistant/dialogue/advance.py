@@ -59,6 +59,8 @@ class Dialogue:
 
     guide: Guide
     phrases: Phrases
+    speed: float = 1.0
+    """How many times faster than time the clock runs that events are dated with."""
 
     @property
     def leading(self) -> Leading:
@@ -68,7 +70,7 @@ class Dialogue:
     @property
     def timing(self) -> Timing:
         """What time brings to routines."""
-        return Timing(self.leading)
+        return Timing(self.leading, self.speed)
 
     def advance(self, state: State, event: Event, now: float) -> Outcome:
         """Return the state after ``event`` at ``now`` (s, any clock that only goes forward) and what to do."""

@@ -12,7 +12,7 @@ from assistant.dialogue.phrases import Phrases
 from assistant.dialogue.reply import Outcome, Reply
 from assistant.dialogue.safety import Safety
 from assistant.dialogue.state import START_RATE, START_VOLUME, OfferQuestion, SafetyQuestion
-from assistant.guide.model import Guide, Layer
+from assistant.guide.model import Guide
 from assistant.routines.plan import Cadence, Lengths
 from assistant.understanding.meaning import Meaning
 

@@ -184,7 +184,7 @@ class Leading:
             stands = run.clock.stood_at
             said = stands + state.lengths(say) + GAP
             begun = replace(begun, cued=max(stands, min(said, (run.clock.length or said) - GAP)))
-            actions = (SayAt(f"{run.routine}/{run.step}/from-{run.clock.stood_at:g}", say, at, essential=True),)
+            actions = (SayAt(f"{run.routine}/{run.step}/from-{stands:g}", say, at, stands, essential=True),)
         silent = replace(_spoke_last(state, begun), speaking=None, held=False, question=None)
         return silent, ((Silence(),) if state.speaking is not None else ()) + actions
 

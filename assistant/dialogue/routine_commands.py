@@ -22,10 +22,26 @@ from assistant.understanding.named import named_routines
 START: Final = "start:"
 _ASKS_WHICH: Final = frozenset({"stop", "pause", "extend", "length", "restart"})
 """Commands that would do harm at the wrong clock: with two of them it is asked which one is meant."""
-_LEADS_ON: Final = frozenset("resume yes next back restart extend length".split())
+_LEADS_ON: Final = frozenset(["resume", "yes", "next", "back", "restart", "extend", "length"])
 """Commands that lead a routine on: none of them after a red flag."""
 HANDLED: Final = frozenset(
-    "stop pause resume next back repeat restart remaining extend length help yes no acknowledge which-step".split()
+    [
+        "stop",
+        "pause",
+        "resume",
+        "next",
+        "back",
+        "repeat",
+        "restart",
+        "remaining",
+        "extend",
+        "length",
+        "help",
+        "yes",
+        "no",
+        "acknowledge",
+        "which-step",
+    ]
 )
 
 
@@ -159,7 +175,7 @@ class RoutineCommands:
             "yes": self._yes,
             "no": self._no,
             "acknowledge": self._acknowledge,
-            "which-step": self._which_step,
+            "which-step": lambda r, its_run, _: self._which_step(r, its_run),
         }
         return table[command](reply, run, now)
 
@@ -249,7 +265,7 @@ class RoutineCommands:
             # It came off before its time.
             after, actions = self.leading.leave(reply, run, now, self.leading.words.phrase("pad_off_ack"))
             return after, (DropCues(), *actions)
-        return self._which_step(reply, run, now)
+        return self._which_step(reply, run)
 
     def _back(self, reply: Reply, run: Run, now: float) -> Outcome:
         return self._to_step(reply, run, max(0, run.step - 1), now)
@@ -297,7 +313,7 @@ class RoutineCommands:
         step = step_of(run, self.leading.guide)
         return (limit_of(step) or 0.0) - run.on_skin > (run.clock.length or 0.0)
 
-    def _which_step(self, reply: Reply, run: Run, now: float) -> Outcome:
+    def _which_step(self, reply: Reply, run: Run) -> Outcome:
         """Say which routine and which step it is."""
         words, step = self.leading.words, step_of(run, self.leading.guide)
         routine = routine_of(run, self.leading.guide)

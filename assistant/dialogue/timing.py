@@ -60,6 +60,13 @@ class Timing:
     """Does what is due."""
 
     leading: Leading
+    speed: float = 1.0
+    """How many times faster than time the clock runs: what a machine needs beforehand is more on that clock."""
+
+    @property
+    def lead(self) -> float:
+        """Seconds before its time at which a cue is given out."""
+        return LEAD * self.speed
 
     def due(self, state: State, now: float) -> Outcome:
         """Do all that is due at ``now``: ends of steps first, then silence, then cues."""
@@ -113,7 +120,7 @@ class Timing:
         lines += words.lines((step.again,)) if step.again and may_extend else ()
         after_done = now + (state.lengths(step.done) if step.done and given else 0.0) + AFTER_DONE
         said = " ".join(text for text, _ in lines)
-        cue = SayAt(f"{run.routine}/{run.step}/over", said, after_done, essential=True)
+        cue = SayAt(f"{run.routine}/{run.step}/over", said, after_done, run.clock.elapsed(after_done), essential=True)
         return state.with_run(replace(ended, silent_since=now)), (cue,) if said else ()
 
     def _ring(self, state: State, run: Run, step: Step, now: float) -> Outcome:
@@ -127,7 +134,8 @@ class Timing:
             return state.with_run(rung), ()
         text = texts[min(run.reminded, len(texts) - 1)]
         gain = min(RING_GAIN, 1.0 + RING_GAIN_STEP * run.reminded)
-        cue = SayAt(f"{run.routine}/{run.step}/alarm-{run.reminded}", text, now, essential=True, gain=gain)
+        name = f"{run.routine}/{run.step}/alarm-{run.reminded}"
+        cue = SayAt(name, text, now, run.clock.elapsed(now), essential=True, gain=gain)
         return state.with_run(rung), (cue,)
 
     # Silence -------------------------------------------------------------------------------------------
@@ -178,11 +186,11 @@ class Timing:
         actions: list[Action] = []
         for due in upcoming:
             essential = due.cue.kind in ESSENTIAL
-            if due.at <= now + LEAD + EARLY and (due.at >= now - LATE or essential):
+            if due.at <= now + self.lead + EARLY and (due.at >= now - LATE * self.speed or essential):
                 name = f"{due.run.routine}/{due.run.step}/{due.cue.kind.value}-{due.cue.at:g}"
-                actions.append(SayAt(name, due.cue.text, max(due.at, now), essential=essential))
+                actions.append(SayAt(name, due.cue.text, max(due.at, now), due.cue.at, essential=essential))
         for run in running:
-            passed = min(run.clock.elapsed(now) + LEAD + EARLY, run.clock.length or math.inf)
+            passed = min(run.clock.elapsed(now) + self.lead + EARLY, run.clock.length or math.inf)
             if passed > run.cued:
                 state = state.with_run(replace(run, cued=self._cued(run, passed, state, now)))
         return state, (*actions, *self._ticks(state, upcoming, now))
@@ -197,7 +205,7 @@ class Timing:
             _Due(run, cue, (run.clock.began or 0.0) + cue.at)
             for run in running
             for cue in self._cues(run, state, now)
-            if (run.clock.began or 0.0) + cue.at <= now + LOOK
+            if (run.clock.began or 0.0) + cue.at <= now + max(LOOK, self.lead + EARLY)
         ]
         if len(running) > 1:
             kept = without_overlaps([replace(each.cue, at=each.at) for each in due], state.lengths)
@@ -259,7 +267,7 @@ class Timing:
             step = step_of(run, self.leading.guide)
             if run.phase is Phase.RUNNING:
                 began = run.clock.began or 0.0
-                times += [began + cue.at - LEAD for cue in self._cues(run, state, now)][:1]
+                times += [began + cue.at - self.lead for cue in self._cues(run, state, now)][:1]
                 if not (run.clock.over(now, EARLY) and self._must_wait(state, step)):
                     times.append(began + (run.clock.length or math.inf))
                 times.append(now + (1.0 if state.tick else HEARTBEAT))

@@ -46,7 +46,7 @@ def views_of(state: State, timing: Timing, now: float) -> tuple[RoutineView, ...
                 phase=run.phase,
                 instruction=" ".join(step.say[:1]),
                 elapsed=max(0.0, run.clock.elapsed(now)),
-                left=None if run.clock.length is None else run.clock.left(now),
+                left=None if run.clock.length is None else min(run.clock.length, run.clock.left(now)),
                 length=run.clock.length,
                 next_cue=cue.text if cue else None,
                 next_in=max(0.0, cue.at - run.clock.elapsed(now)) if cue else None,

@@ -40,10 +40,11 @@ LONGEST_BLOCK: Final = 0.05
 class PlaybackQueue:
     """Speech one after another without gaps, and scheduled pieces at their times. Safe for several threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, speed: float = 1.0) -> None:
+        """``speed`` is how many times faster than real time samples are taken."""
         self._gain = 1.0
         self._playbacks: deque[Playback] = deque()
-        self._scheduled = ScheduledLane()
+        self._scheduled = ScheduledLane(speed)
         self._ending: list[tuple[float, bool, Playback]] = []
         """(when it has come out, whether it was scheduled, what)."""
         self._lock = threading.Lock()

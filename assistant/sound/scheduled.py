@@ -30,7 +30,9 @@ class Scheduled:
 class ScheduledLane:
     """The pieces that wait for their time, and those that sound. Whoever owns it holds a lock."""
 
-    def __init__(self) -> None:
+    def __init__(self, speed: float = 1.0) -> None:
+        """``speed`` is how many times faster than real time pieces go by."""
+        self._speed = speed
         self._waiting: list[Scheduled] = []
         self._begun: list[Scheduled] = []
         """Also those that have been taken or are over: speech waits for a while after them."""
@@ -77,7 +79,7 @@ class ScheduledLane:
                 continue
             first = max(0, round((piece.at - out_at) * rate))
             piece.at = out_at + first / rate
-            piece.ends = piece.at + len(piece.playback.samples) / rate
+            piece.ends = piece.at + len(piece.playback.samples) / rate / self._speed
             self._begun.append(piece)
 
     def mix(self, out: NDArray[np.int16], rate: int, now: float, latency: float) -> Iterator[tuple[float, Playback]]:

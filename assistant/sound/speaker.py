@@ -102,8 +102,8 @@ class Output(Protocol):
 class _Queued:
     """What both outputs do by their queue alone."""
 
-    def __init__(self) -> None:
-        self._queue = PlaybackQueue()
+    def __init__(self, speed: float = 1.0) -> None:
+        self._queue = PlaybackQueue(speed)
 
     @property
     def gain(self) -> float:
@@ -308,7 +308,7 @@ class SilentSpeaker(_Queued):
 
     def __init__(self, speed: float = 1.0) -> None:
         """``speed`` is how many times faster than real time it "plays"; infinity is at once."""
-        super().__init__()
+        super().__init__(speed)
         self._step = BLOCK / RATE / speed
         self._wake = threading.Event()
         self._closed = threading.Event()

@@ -95,28 +95,14 @@ def test_nothing_near_lists_all(capsys: pytest.CaptureFixture[str]) -> None:
     assert err == f"marigold: There is no routine '?qqqq'. There are: {', '.join(SIX)}.\n"
 
 
-@pytest.mark.parametrize(
-    ("arguments", "shown"),
-    [
-        (["start", "heating-pad"], "heating-pad"),
-        (["start"], "ID"),
-        (["start", "press-and-rub", "--speed", "60"], "press-and-rub"),
-        (["start", "--help"], "ID"),
-    ],
-)
-def test_start_does_not_pretend(capsys: pytest.CaptureFixture[str], arguments: list[str], shown: str) -> None:
-    code, out, err = run(capsys, "routine", *arguments)
-    assert (code, out) == (2, "")
-    assert err.splitlines() == [
-        f"marigold: Leading a routine with a timer is not there yet; its steps: marigold routine show {shown}"
-    ]
-
-
-def test_start_is_not_offered(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_names_all_three(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "routine", "--help")
     assert code == 0
-    assert "show" in out
-    assert "start" not in out
+    listed = [line.split()[0] for line in out.partition("Commands:\n")[2].splitlines() if line.strip()]
+    assert listed == ["list", "show", "start"]
+    code, out, _ = run(capsys, "routine", "start", "--help")
+    assert code == 0
+    assert all(option in out for option in ("--speed", "--silent", "--from"))
 
 
 def test_another_word_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:

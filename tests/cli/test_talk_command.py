@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.cli.talk import Terminal
 from assistant.content import shipped
 from silent_machine import TIMEOUT, command, marigold, silent_environment
 
@@ -237,3 +238,24 @@ def test_it_ends_quietly_when_the_reader_of_its_output_leaves(env: dict[str, str
             assert "Traceback" not in child.stderr.read()
         finally:
             child.kill()
+
+
+# Routines --------------------------------------------------------------------------------------------
+
+
+def test_a_routine_in_a_talk_shows_its_cues_with_their_moments(env: dict[str, str]) -> None:
+    with running(env, "--typed") as talk:
+        talk.wait_for("Type your question")
+        talk.type("start the pressing\n")
+        talk.wait_for(r"^Marigold: Okay, pressing and rubbing\.")
+        talk.type("ready\n")
+        talk.wait_for(r"^  0:00  Press now\.$")
+        talk.type("stop\n")
+        talk.wait_for(r"^Marigold: Stopped\. Let go now\.$")
+
+
+def test_what_is_on_no_clock_is_said_as_anything_else(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal = Terminal(timings=False)
+    terminal.counts("Stopped.", None)
+    terminal.counts("A skin\x1b[2J check.", 754.0)
+    assert capsys.readouterr().out == "Marigold: Stopped.\n 12:34  A skin [2J check.\n"
