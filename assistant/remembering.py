@@ -21,6 +21,9 @@ from assistant.memory.memory import Memory
 from assistant.routines.plan import Cadence, Lengths
 
 _KEPT: Final = TypeAdapter(Kept)
+ALIVE_EVERY: Final = 10.0
+"""Seconds between two writings of a state that has not changed: a small page each, and "I was off for a minute" is
+right within them."""
 _log = logging.getLogger(__name__)
 
 
@@ -31,6 +34,8 @@ class Remembering:
         """Take the memory, and how many times faster than time the conversation's clock runs."""
         self._memory = memory
         self._speed = speed
+        self._saved = float("-inf")
+        """When the state was written last, on the conversation's clock."""
         self._sleep = SleepWatch()
         self._wall = WallWatch()
 
@@ -82,8 +87,12 @@ class Remembering:
             self._memory.keep(replace(kept, **changes))
 
     def time_went_on(self, state: State, now: float) -> Slept | None:
-        """Return that the machine slept, where it did. A wall clock that was set makes the state be written anew."""
-        if self._memory is not None and state.runs and self._wall.jumped():
+        """Return that the machine slept, where it did.
+
+        A wall clock that was set makes the state be written anew; and now and then it is written anyway, so that it
+        can be told how long the assistant was off.
+        """
+        if self._memory is not None and state.runs and (self._wall.jumped() or now - self._saved >= ALIVE_EVERY):
             self._save(state, now)
         slept = self._sleep.slept()
         return Slept(slept * self._speed) if slept > 0.0 else None
@@ -98,6 +107,7 @@ class Remembering:
 
     def _save(self, state: State, now: float) -> None:
         assert self._memory is not None
+        self._saved = now
         kept = kept_of(state, now)
         if not kept.runs and not kept.exposures:
             self._memory.clear()

@@ -1,4 +1,4 @@
-"""Leads routines by voice on the virtual devices, and prints the transcript: ``python tests/measure_routine_session.py``.
+"""Leads routines by voice on the virtual devices: ``python tests/measure_routine_session.py`` prints the transcript.
 
 A synthetic person starts a routine, asks a question while its clock runs, pauses, goes on, asks for the time left,
 adds a minute, goes to the next step and stops. Each line has the seconds since the first word.

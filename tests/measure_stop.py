@@ -8,8 +8,6 @@ last sound before a pause, in the recording of the virtual speaker. Both from th
 from __future__ import annotations
 
 import argparse
-import re
-import shutil
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -17,13 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from assistant.content import shipped
 from conversation import LOUD, Conversation, conversation
+from short_content import shortened
 from virtual_devices import SPEAKER_RATE, Recording, virtual_devices
 
 PAUSE = 0.4
 """Seconds without a sound that count as silence; what is said of the stop comes 0.7 s after it."""
-SHORT = (("seconds: 900", "seconds: 14"), ("extend_to: 1200", "extend_to: 16"), ("seconds: 30", "seconds: 14"))
 
 
 @dataclass
@@ -33,18 +30,6 @@ class Figures:
     taken: list[float] = field(default_factory=list)
     silent: list[float] = field(default_factory=list)
     missed: int = 0
-
-
-def shortened(folder: Path) -> Path:
-    """Return a copy of the content with steps of a few seconds."""
-    pack = folder / "pack"
-    shutil.copytree(shipped("content") / "back-spasms", pack)
-    for path in (pack / "routines").glob("*.yaml"):
-        text = path.read_text(encoding="utf-8")
-        for long, short in SHORT:
-            text = text.replace(long, short)
-        path.write_text(re.sub(r"skin_checks: .*", "skin_checks: []", text), encoding="utf-8")
-    return pack
 
 
 def to_state(talk: Conversation, state: str) -> None:

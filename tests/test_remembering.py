@@ -14,8 +14,9 @@ from assistant.dialogue.events import Begin
 from assistant.dialogue.kept import runs_of
 from assistant.dialogue.state import State
 from assistant.guide.model import Pad
+from assistant.memory.clocks import Anchor
 from assistant.memory.memory import Memory
-from assistant.remembering import Remembering
+from assistant.remembering import ALIVE_EVERY, Remembering
 from assistant.routines.plan import Cadence
 from assistant.routines.run import Exposure, Phase, Run
 from assistant.routines.step_clock import StepClock
@@ -101,6 +102,26 @@ def test_nothing_is_written_where_nothing_changed(tmp_path: Path) -> None:
     memory = Memory(tmp_path)
     Remembering(memory).changed(State(runs=(PAD,)), State(runs=(PAD,), attentive_until=9.0), NOW)
     assert memory.saved() is None
+    memory.close()
+
+
+def test_it_knows_when_it_was_last_alive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nine minutes without a cue before the power goes are no nine minutes off."""
+    moment = Anchor(1_000_000.0, 5_000.0, "boot")
+    monkeypatch.setattr("assistant.remembering.anchor_now", lambda: moment)
+    memory = Memory(tmp_path, now=lambda: moment)
+    kept = Remembering(memory)
+    kept.changed(State(), State(runs=(PAD,)), NOW)
+    for seconds in range(1, 541):
+        moment = replace(moment, wall=1_000_000.0 + seconds, steady=5_000.0 + seconds)
+        kept.time_went_on(State(runs=(PAD,)), NOW + seconds)
+    moment = replace(moment, wall=moment.wall + 20.0, steady=moment.steady + 20.0)
+    returned = kept.returned()
+    assert returned is not None
+    assert returned.away is not None
+    assert 20.0 <= returned.away <= 20.0 + ALIVE_EVERY
+    (run,) = runs_of(returned.kept, 0.0, returned.away)
+    assert run.clock.elapsed(0.0) == pytest.approx(120.0 + 560.0)
     memory.close()
 
 

@@ -7,6 +7,7 @@ names the source of each sentence, and no sentence mixes two.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Final
 
 from assistant.dialogue.actions import DropCues, Silence, WakeAt
@@ -32,6 +33,7 @@ from assistant.dialogue.returning import Returning
 from assistant.dialogue.routine_commands import RoutineCommands
 from assistant.dialogue.safety import ASK, EARLY, SAFETY_WAIT, Safety, breaks_in, is_release
 from assistant.dialogue.state import ClarifyQuestion, SafetyQuestion, State, WhichQuestion
+from assistant.dialogue.switching import Switching
 from assistant.dialogue.timing import Timing
 from assistant.guide.model import Guide, Layer
 from assistant.routines.plan import Lengths
@@ -74,7 +76,14 @@ class Dialogue:
 
     def advance(self, state: State, event: Event, now: float) -> Outcome:
         """Return the state after ``event`` at ``now`` (s, any clock that only goes forward) and what to do."""
+        if isinstance(event, Tick) and state.woken_at <= now + EARLY:
+            state = replace(state, woken_at=inf)  # timers and clocks differ a little: this is the one asked for
+        before = state
         state, actions = self._happened(state, event, now)
+        drops = [action for action in actions if isinstance(action, DropCues)]
+        if drops:
+            state = self.timing.dropped(before, state, now, begun=any(drop.begun for drop in drops))
+        state = self.timing.noted(state, actions, now)
         if not state.runs:
             return state, actions
         state, due = self.timing.due(state, now)
@@ -98,12 +107,13 @@ class Dialogue:
             return Returning(self.leading).back(_attentive(state, now + FIRST_WINDOW), event, now)
         if isinstance(event, Begin):
             reply = Reply(self.phrases, _attentive(state, now + FIRST_WINDOW))
-            return self.leading.begin(reply, event.routine, now, step=event.step)
+            return Switching(self.leading).by_hand(reply, event.routine, now, step=event.step)
         if isinstance(event, Measured):
             return self._measured(state, event), ()
         if isinstance(event, Slept):
+            state, drop = self.timing.rescheduled(state, now)
             moved = tuple(replace(run, clock=run.clock.moved(event.seconds)) for run in state.runs)
-            return replace(state, runs=moved), ((DropCues(begun=False),) if moved else ())
+            return replace(state, runs=moved), drop if moved else ()
         assert isinstance(event, Tick)
         return self._tick(state, now)
 

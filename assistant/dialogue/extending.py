@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
+from assistant.dialogue.actions import DropCues
 from assistant.dialogue.leading import Leading
 from assistant.dialogue.reply import Outcome, Reply
 from assistant.dialogue.timing import Timing
@@ -70,7 +71,8 @@ class Extending:
         longer = replace(run, clock=run.clock.lasting(wanted), reminded=0, silent_since=None)
         if step.pad is None:  # the hand let go: its clock stood, and goes on with a new start
             begin = step.begin or " ".join(self.leading.phrases.say("resumed"))
-            return self.leading.start_clock(state, longer, now, say=begin)
+            after, actions = self.leading.start_clock(state, longer, now, say=begin)
+            return after, (DropCues(), *actions)  # the offer itself may still be on its way
         going = replace(longer, phase=Phase.RUNNING, cued=max(run.cued, run.clock.elapsed(now)))
         after, actions = self.timing.rescheduled(state.with_run(going), now)
         left = self.leading.words.time_left(going.clock.left(now))

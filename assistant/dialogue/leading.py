@@ -14,7 +14,6 @@ from assistant.dialogue.reply import Line, Outcome, Reply
 from assistant.dialogue.routine_words import RoutineWords
 from assistant.dialogue.state import SafetyQuestion, State
 from assistant.guide.model import Guide, Layer, Step, StepKind
-from assistant.routines.plan import GAP
 from assistant.routines.run import (
     NO_CUE,
     Exposure,
@@ -55,6 +54,9 @@ class Leading:
     def begin(self, reply: Reply, name: str, now: float, before: tuple[Line, ...] = (), *, step: int = 0) -> Outcome:
         """Introduce the routine ``name`` and its first step, or another one."""
         routine = self.guide.routines[name]
+        refused = self.refused(reply, Run(name), step, now, before)
+        if refused is not None:
+            return refused[0].without_run(name), refused[1]
         known = replace(reply.state, last_routine=name)
         intro = (*before, *self.words.intro(routine))
         return self.enter(Reply(self.phrases, known), Run(name), step, now, intro, intro=True)
@@ -95,7 +97,7 @@ class Leading:
         lines = (*before, *self.words.instruction(step, less))
         if entered.phase is Phase.GOING and not step.waits:
             return self._finished(reply, entered, lines)
-        state = _spoke_last(reply.state, entered)
+        state = spoke_last(reply.state, entered)
         return Reply(self.phrases, state).say_lines(lines, Layer.GUIDE, routine=run.routine, intro=intro)
 
     def _first_phase(self, step: Step) -> Phase:
@@ -180,12 +182,10 @@ class Leading:
         actions: tuple[Action, ...] = ()
         if say is not None:
             # The step's own cue at 0 is over: this one stands on the second where the clock goes on.
-            # Numbers that would come while it is said are left out.
             stands = run.clock.stood_at
-            said = stands + state.lengths(say) + GAP
-            begun = replace(begun, cued=max(stands, min(said, (run.clock.length or said) - GAP)))
+            begun = replace(begun, cued=stands)
             actions = (SayAt(f"{run.routine}/{run.step}/from-{stands:g}", say, at, stands, essential=True),)
-        silent = replace(_spoke_last(state, begun), speaking=None, held=False, question=None)
+        silent = replace(spoke_last(state, begun), speaking=None, held=False, question=None)
         return silent, ((Silence(),) if state.speaking is not None else ()) + actions
 
     def leave(
@@ -214,12 +214,13 @@ class Leading:
         seconds = run.clock.elapsed(now)
         if step.pad is None or seconds <= 0.0 or not (run.at_clock or run.phase is Phase.OVER):
             return state
-        exposure = Exposure(step.pad, seconds, now, step.rest or 0.0)
-        lately = tuple(e for e in state.exposures if now < e.ended + e.rest)
+        # One a pad: what was worn without a whole rest between counts together.
+        exposure = Exposure(step.pad, run.on_skin + seconds, now, step.rest or 0.0)
+        lately = tuple(e for e in state.exposures if now < e.ended + e.rest and e.pad is not step.pad)
         return replace(state, exposures=(*lately, exposure))
 
 
-def _spoke_last(state: State, run: Run) -> State:
+def spoke_last(state: State, run: Run) -> State:
     """Return the state with ``run`` as the one that spoke last."""
     others = tuple(each for each in state.runs if each.routine != run.routine)
     return replace(state, runs=(*others, run))

@@ -32,12 +32,14 @@ class Returning:
         """Say what ran and how it stands; clocks that ran have run on."""
         away = UNKNOWN_AWAY if event.away is None else max(0.0, event.away)
         words = self.leading.words
+        exposures = exposures_of(event.kept, now, event.away or 0.0)  # unknown time is no rest for the skin
+        before = {each.run.routine: each.run.clock.stood_at for each in event.kept.runs}
         runs = tuple(
             replace(run, cued=max(run.cued, run.clock.elapsed(now)), silent_since=None) if run.clock.runs else run
             for run in runs_of(event.kept, now, away)
             if self._known(run)
         )
-        state = replace(state, runs=runs, exposures=exposures_of(event.kept, now, away), flagged=event.kept.flagged)
+        state = replace(state, runs=runs, exposures=exposures, flagged=event.kept.flagged)
         lines: tuple[Line, ...] = ()
         if event.away is None:
             lines += words.phrase("away_unknown")
@@ -48,7 +50,7 @@ class Returning:
         asks = False
         for run in runs:
             state, more, may_go_on = self._stands(state, run, event.away, now)
-            lines += more
+            lines += more + self._missed_check(state, run, before[run.routine], now)
             asks = asks or may_go_on
         question = GoOnQuestion() if asks else None
         routine = runs[-1].routine if runs else None
@@ -75,11 +77,22 @@ class Returning:
         if run.clock.runs or run.phase in (Phase.ANNOUNCED, Phase.GOING):
             stands = replace(run, clock=run.clock.stopped(now), phase=Phase.PAUSED, paused_in=_resumes(run))
             return state.with_run(stands), words.phrase("was_at", title=title), True
-        if run.at_clock:
+        if run.at_clock and run.clock.length is not None:
             left = words.time_left(run.clock.left(now))
             return state, words.phrase("was_paused", title=title, time=left), True
+        if run.phase is Phase.PAUSED:
+            return state, words.phrase("was_at", title=title), True
         waits = state.with_run(replace(run, reminded=0))
-        return waits, words.phrase("was_at", title=title) + words.instruction(step), False
+        offer = words.lines((step.again,)) if run.phase is Phase.OVER and step.again else words.instruction(step)
+        return waits, words.phrase("was_at", title=title) + offer, False
+
+    def _missed_check(self, state: State, run: Run, before: float, now: float) -> tuple[Line, ...]:
+        """Return the check of the skin that fell into the absence, while the pad is on."""
+        step, here = step_of(run, self.leading.guide), state.run(run.routine)
+        if here is None or here.phase is not Phase.RUNNING or not step.skin_check:
+            return ()
+        passed = [at for at in step.skin_checks if before < at - run.on_skin <= run.clock.elapsed(now)]
+        return self.leading.words.lines((step.skin_check,)) if passed else ()
 
     def _ended(self, state: State, run: Run, away: float | None, now: float) -> tuple[State, tuple[Line, ...], bool]:
         words, step = self.leading.words, step_of(run, self.leading.guide)

@@ -6,16 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from assistant.dialogue.actions import DropCues, GoOn, Hold, Silence
+from assistant.dialogue.actions import Action, DropCues, GoOn, Hold, Say, Silence
 from assistant.dialogue.choosing import is_one_of, words_without_wake
 from assistant.dialogue.extending import Extending
 from assistant.dialogue.leading import Leading
-from assistant.dialogue.reply import Line, Outcome, Reply
+from assistant.dialogue.reply import Outcome, Reply
 from assistant.dialogue.safety import Safety
 from assistant.dialogue.state import GoOnQuestion, SafetyQuestion, State, SwitchQuestion, WhichQuestion
+from assistant.dialogue.switching import Switching
 from assistant.dialogue.timing import Timing
 from assistant.guide.model import Layer, StepKind
-from assistant.routines.run import Phase, Run, can_run_beside, has_clock, limit_of, routine_of, step_of
+from assistant.routines.run import Phase, Run, has_clock, limit_of, routine_of, step_of
 from assistant.understanding.meaning import Kind, Meaning
 from assistant.understanding.named import named_routines
 
@@ -57,32 +58,40 @@ class RoutineCommands:
         command = meaning.id or ""
         state = reply.state
         if command.startswith(START):
-            return self._start(reply, command.removeprefix(START), now)
+            name = command.removeprefix(START)
+            leads = name in self.leading.guide.routines and state.may_lead
+            return Switching(self.leading).start(reply, name, now) if leads else None
         if command not in HANDLED or not state.runs:
             return None
-        question = state.question
-        if isinstance(question, SafetyQuestion) and command != "stop":
+        if isinstance(state.question, SafetyQuestion) and command != "stop":
             return None
         if command in _LEADS_ON and not state.may_lead:
             return Safety(self.leading.phrases).refusal(reply)
-        if isinstance(question, SwitchQuestion | GoOnQuestion) and command in ("yes", "no", "resume"):
-            # "Carry on" to "shall I stop that?" is meant for the routine that runs.
-            yes = command == "yes" or (command == "resume" and isinstance(question, GoOnQuestion))
-            return self._answered(reply, question, now, yes=yes)
-        if isinstance(question, WhichQuestion) and command in ("yes", "no", "resume"):
-            return self._ask_which(reply, meaning, question) if command != "no" else reply.phrase("no_ack")
-        if question is not None and command in ("yes", "no", "resume") and state.speaking is None:
-            return None  # an answer's own offer
+        if state.question is not None and command in ("yes", "no", "resume"):
+            return self._answer(reply, meaning, now)
         if command == "stop" and self._only_silences(state):
             return replace(state, speaking=None, held=False), (Silence(),)
         if command == "remaining":
             return self._remaining(reply, meaning, now)
         named = self._named(state, meaning.heard)
         if len(state.runs) > 1 and not named and command in _ASKS_WHICH:
-            if isinstance(question, WhichQuestion) and command == "stop":
+            if isinstance(state.question, WhichQuestion) and command == "stop":
                 return self._each(reply, state.runs, meaning, now)  # said again: all of it, at once
             return self._ask_which(reply, meaning)
         return self._each(reply, named or (self._meant(state, command),), meaning, now)
+
+    def _answer(self, reply: Reply, meaning: Meaning, now: float) -> Outcome | None:
+        """Return what yes, no or "carry on" does to the open question; None where it is an answer's own offer."""
+        question, command = reply.state.question, meaning.id
+        if isinstance(question, SwitchQuestion):
+            # "Carry on" to "shall I stop that?" is meant for the routine that runs.
+            return Switching(self.leading).answered(reply, question, now, yes=command == "yes")
+        if isinstance(question, GoOnQuestion):
+            closed = Reply(reply.phrases, replace(reply.state, question=None))
+            return self._go_on_answered(closed, yes=command != "no", now=now)
+        if isinstance(question, WhichQuestion):
+            return self._ask_which(reply, meaning, question) if command != "no" else reply.phrase("no_ack")
+        return None
 
     def chosen(self, reply: Reply, question: WhichQuestion, meaning: Meaning, now: float) -> Outcome | None:
         """Return what follows from words after "which one?"; None where they are something else."""
@@ -133,19 +142,26 @@ class RoutineCommands:
     def _only_silences(self, state: State) -> bool:
         """Return whether "stop" means the answer that is being read, and not the clock that runs beside it."""
         asks = isinstance(state.question, WhichQuestion | SwitchQuestion | GoOnQuestion)
-        return state.speaking is not None and state.speaking.routine is None and not state.held and not asks
+        spoken, last = state.speaking, state.last
+        answer = spoken is not None and last is not None and last.utterance == spoken.utterance
+        return answer and spoken is not None and spoken.routine is None and not state.held and not asks
 
     def _each(self, reply: Reply, runs: tuple[Run, ...], meaning: Meaning, now: float) -> Outcome:
         """Carry a command out at each of ``runs``; the last one speaks of it, where only one can."""
         if len(runs) > 1 and meaning.id == "stop":
             return self._stop_all(reply, runs, now)
-        outcome: Outcome = (reply.state, ())
-        for run in runs:
-            here = outcome[0].run(run.routine)
-            if here is not None:
-                after, actions = self._one(Reply(reply.phrases, outcome[0]), here, meaning, now)
-                outcome = after, (*outcome[1], *actions)
-        return outcome
+        state, actions = reply.state, tuple[Action, ...]()
+        # The pad speaks last, as only one can: it may have to come off.
+        for run in sorted(runs, key=lambda each: step_of(each, self.leading.guide).pad is not None):
+            here = state.run(run.routine)
+            if here is None:
+                continue
+            if actions:
+                state = replace(state, speaking=None, held=False)
+                actions = tuple(action for action in actions if not isinstance(action, Say))
+            state, more = self._one(Reply(reply.phrases, state), here, meaning, now)
+            actions += more
+        return state, actions
 
     def _stop_all(self, reply: Reply, runs: tuple[Run, ...], now: float) -> Outcome:
         state = reply.state
@@ -202,7 +218,7 @@ class RoutineCommands:
         after = state.with_run(paused)
         step = step_of(run, self.leading.guide)
         lines = words.phrase("routine_paused") + (words.phrase("pad_meanwhile") if step.pad is not None else ())
-        if state.speaking is not None and not state.held:
+        if state.speaking is not None and not state.held and step.pad is None:
             return replace(after, held=True), (DropCues(), Hold())
         said, actions = Reply(reply.phrases, after).say_lines(lines, Layer.PRODUCT, routine=run.routine)
         return said, (DropCues(), *actions)
@@ -363,39 +379,9 @@ class RoutineCommands:
         told = " ".join(self.leading.phrases.say(key, time=words.time_left(time)))
         return words.named(words.name(run), told) if named else told
 
-    # Another one ----------------------------------------------------------------------------------------
-
-    def _start(self, reply: Reply, name: str, now: float) -> Outcome | None:
-        """Begin a routine; while another one runs, ask first."""
-        state, guide = reply.state, self.leading.guide
-        if name not in guide.routines or not state.may_lead:
-            return None
-        if not state.runs:
-            return self.leading.begin(reply, name, now)
-        beside = len(state.runs) == 1 and can_run_beside(guide.routines[name], routine_of(state.runs[0], guide))
-        question = SwitchQuestion(name, beside)
-        key = "start_again" if state.run(name) else "start_beside" if beside else "start_instead"
-        running = self.leading.words.name(state.runs[-1])
-        return reply.phrase(key, question=question, running=running, title=guide.routines[name].title)
-
-    def _answered(self, reply: Reply, question: SwitchQuestion | GoOnQuestion, now: float, *, yes: bool) -> Outcome:
-        state = replace(reply.state, question=None)
-        if isinstance(question, GoOnQuestion):
-            return self._go_on_answered(Reply(reply.phrases, state), yes=yes, now=now)
-        if not yes:
-            return Reply(reply.phrases, state).phrase("no_ack")
-        before: tuple[Line, ...] = ()
-        dropped: tuple[DropCues, ...] = ()
-        if not question.beside:
-            for run in state.runs:
-                before += self.leading.early(run)
-                state = self.leading.put_away(state, run, now)
-            dropped = (DropCues(),)
-        after, actions = self.leading.begin(Reply(reply.phrases, state), question.routine, now, before)
-        return after, (*dropped, *actions)
-
     def _go_on_answered(self, reply: Reply, *, yes: bool, now: float) -> Outcome:
-        run = reply.state.runs[-1]
+        stands = [run for run in reply.state.runs if run.phase is not Phase.RUNNING]
+        run = (stands or list(reply.state.runs))[-1]
         if not yes:
             return self._stop_all(reply, reply.state.runs, now)
         if run.phase in (Phase.PAUSED, Phase.WAITING, Phase.GOING):

@@ -135,6 +135,8 @@ class State:
     """The voice that was chosen by voice; None for the one that was set up."""
     last_routine: str | None = None
     lengths: Lengths = field(default_factory=Lengths, repr=False, compare=False)
+    sounding: tuple[tuple[float, float], ...] = ()
+    """Begin and end of the cues that were given out and are not over (s)."""
     woken_at: float = float("inf")
     """The earliest time for which a tick was asked and has not come."""
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
 from assistant.dialogue.actions import Action, DropCues, SayAt, SoftTick, WakeAt
-from assistant.dialogue.leading import Leading
+from assistant.dialogue.leading import Leading, spoke_last
 from assistant.dialogue.reply import Outcome, Reply
 from assistant.dialogue.routine_words import timeline_of
 from assistant.dialogue.state import State
 from assistant.guide.model import Layer, Step, StepKind
-from assistant.routines.plan import ESSENTIAL, Cue, CueKind, check_ins, plan, without_overlaps
+from assistant.routines.plan import ESSENTIAL, GAP, Cue, CueKind, check_ins, plan, without_overlaps
 from assistant.routines.run import NO_CUE, Phase, Run, limit_of, step_of
 
 EARLY: Final = 0.02
@@ -76,6 +76,7 @@ class Timing:
             if run is None:
                 continue
             state, more = self._of(state, run, now)
+            state = self.noted(state, more, now)
             actions += more
         state, cues = self.give_cues(state, now)
         return state, actions + cues
@@ -120,6 +121,7 @@ class Timing:
         lines += words.lines((step.again,)) if step.again and may_extend else ()
         after_done = now + (state.lengths(step.done) if step.done and given else 0.0) + AFTER_DONE
         said = " ".join(text for text, _ in lines)
+        state = spoke_last(state, run)
         cue = SayAt(f"{run.routine}/{run.step}/over", said, after_done, run.clock.elapsed(after_done), essential=True)
         return state.with_run(replace(ended, silent_since=now)), (cue,) if said else ()
 
@@ -135,7 +137,8 @@ class Timing:
         text = texts[min(run.reminded, len(texts) - 1)]
         gain = min(RING_GAIN, 1.0 + RING_GAIN_STEP * run.reminded)
         name = f"{run.routine}/{run.step}/alarm-{run.reminded}"
-        cue = SayAt(name, text, now, run.clock.elapsed(now), essential=True, gain=gain)
+        at = self._free(state, now)
+        cue = SayAt(name, text, at, run.clock.elapsed(at), essential=True, gain=gain)
         return state.with_run(rung), (cue,)
 
     # Silence -------------------------------------------------------------------------------------------
@@ -160,7 +163,9 @@ class Timing:
         else:
             lines = words.phrase("paused_unheard")
             later = replace(run, phase=Phase.PAUSED, paused_in=run.phase, silent_since=None, reminded=2)
-        return Reply(self.leading.phrases, state.with_run(later)).say_lines(lines, Layer.PRODUCT, routine=run.routine)
+        return Reply(self.leading.phrases, spoke_last(state, later)).say_lines(
+            lines, Layer.PRODUCT, routine=run.routine
+        )
 
     def silent(self, state: State, now: float) -> Outcome:
         """Take in that nothing is being said any more: clocks that waited for it start, waits for an answer begin."""
@@ -178,22 +183,52 @@ class Timing:
     # Cues ----------------------------------------------------------------------------------------------
 
     def give_cues(self, state: State, now: float) -> Outcome:
-        """Give out the cues whose time is near; what is too late is left out, unless it is essential."""
+        """Give out the cues whose time is near; what is too late is left out, unless it is essential.
+
+        A number that another cue sounds over is left out too; what is essential comes after that.
+        """
         running = [run for run in state.runs if run.phase is Phase.RUNNING]
         if not running:
             return state, ()
         upcoming = self._upcoming(state, running, now)
         actions: list[Action] = []
-        for due in upcoming:
+        for due in self._near(upcoming, now):
             essential = due.cue.kind in ESSENTIAL
-            if due.at <= now + self.lead + EARLY and (due.at >= now - LATE * self.speed or essential):
-                name = f"{due.run.routine}/{due.run.step}/{due.cue.kind.value}-{due.cue.at:g}"
-                actions.append(SayAt(name, due.cue.text, max(due.at, now), due.cue.at, essential=essential))
+            ends = due.at + state.lengths(due.cue.text)
+            covered = any(begin < ends + GAP and due.at < end + GAP for begin, end in state.sounding)
+            if not essential and covered:
+                continue
+            at = self._free(state, due.at) if covered else max(due.at, now)
+            name = f"{due.run.routine}/{due.run.step}/{due.cue.kind.value}-{due.cue.at:g}"
+            cue = SayAt(name, due.cue.text, at, due.cue.at, essential=essential)
+            state = self.noted(state, (cue,), now)
+            actions.append(cue)
         for run in running:
             passed = min(run.clock.elapsed(now) + self.lead + EARLY, run.clock.length or math.inf)
             if passed > run.cued:
                 state = state.with_run(replace(run, cued=self._cued(run, passed, state, now)))
         return state, (*actions, *self._ticks(state, upcoming, now))
+
+    def _near(self, upcoming: list[_Due], now: float) -> list[_Due]:
+        """Return the cues to give out now. Of essential ones that are late, the last of each kind is enough."""
+        near = [due for due in upcoming if due.at <= now + self.lead + EARLY]
+        late = now - LATE * self.speed
+        last = {(due.run.routine, due.cue.kind): due for due in near if due.at < late and due.cue.kind in ESSENTIAL}
+        return [due for due in near if due.at >= late or due in last.values()]
+
+    def noted(self, state: State, actions: Iterable[Action], now: float) -> State:
+        """Return the state knowing when the cues among ``actions`` sound."""
+        new = [(cue.at, cue.at + state.lengths(cue.text)) for cue in actions if isinstance(cue, SayAt)]
+        kept = [(begin, end) for begin, end in state.sounding if end + GAP > now - LATE]
+        return replace(state, sounding=(*kept, *new)) if new or len(kept) != len(state.sounding) else state
+
+    @staticmethod
+    def _free(state: State, at: float) -> float:
+        """Return the first time from ``at`` on when none of the cues that were given out sounds."""
+        for begin, end in sorted(state.sounding):
+            if begin - GAP < at < end + GAP:
+                at = end + GAP
+        return at
 
     def _cued(self, run: Run, passed: float, state: State, now: float) -> float:
         """Return the time of the last cue up to ``passed``: so a state changes with its cues only."""
@@ -209,7 +244,8 @@ class Timing:
         ]
         if len(running) > 1:
             kept = without_overlaps([replace(each.cue, at=each.at) for each in due], state.lengths)
-            due = [each for each in due if replace(each.cue, at=each.at) in kept]
+            # What is essential at one clock comes after what is more so at the other one: late, not lost.
+            due = [each for each in due if each.cue.kind in ESSENTIAL or replace(each.cue, at=each.at) in kept]
         return sorted(due, key=lambda each: each.at)
 
     def _cues(self, run: Run, state: State, now: float) -> Iterator[Cue]:
@@ -279,10 +315,17 @@ class Timing:
 
     def rescheduled(self, state: State, now: float) -> tuple[State, tuple[Action, ...]]:
         """Take back the cues that have not begun, for a timeline or a voice that changed."""
-        for run in state.runs:
-            if run.phase is Phase.RUNNING and run.cued > run.clock.elapsed(now):
-                state = state.with_run(replace(run, cued=run.clock.elapsed(now)))
-        return state, (DropCues(begun=False),)
+        return self.dropped(state, state, now, begun=False), (DropCues(begun=False),)
+
+    def dropped(self, before: State, state: State, now: float, *, begun: bool) -> State:
+        """Return the state after cues were dropped: clocks that run on as ``before`` give theirs out anew."""
+        for run in before.runs:
+            here = state.run(run.routine)
+            same = here is not None and run.phase is here.phase is Phase.RUNNING and run.clock.began == here.clock.began
+            if here is not None and same and here.cued > here.clock.elapsed(now):
+                state = state.with_run(replace(here, cued=here.clock.elapsed(now)))
+        sounding = () if begun else tuple(each for each in state.sounding if each[0] <= now)
+        return replace(state, sounding=sounding)
 
     def woken(self, state: State, now: float) -> Outcome:
         """Ask for the next tick, where none is under way that comes early enough."""

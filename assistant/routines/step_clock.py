@@ -40,7 +40,7 @@ class StepClock:
 
     def stopped(self, now: float) -> StepClock:
         """Return it standing. One that was to start later reads what it read before."""
-        return replace(self, began=None, stood_at=max(self.elapsed(now), 0.0)) if self.runs else self
+        return replace(self, began=None, stood_at=max(self.elapsed(now), self.stood_at)) if self.runs else self
 
     def moved(self, by: float) -> StepClock:
         """Return it with ``by`` seconds more gone that the caller's clock did not count (a sleeping machine)."""
