@@ -51,6 +51,8 @@ MISSES_BEFORE_HELP: Final = 2
 """Turns not understood before the assistant offers what it can do."""
 CHOICES_ASKED: Final = 2
 """How often "did you mean A or B" is asked before the words are taken as something else."""
+CLEAR: Final = 0.72
+"""Score from which a question is clear enough to be answered without the wake phrase; as for end-pointing."""
 CHOICE_WORDS: Final = 6
 """More words than these, not understood, are something else and not a choice."""
 
@@ -223,11 +225,22 @@ class Dialogue:
             return breaks_in(self.phrases, state, meaning)
         if meaning.addressed or state.always_listening:
             return True
-        if state.runs and meaning.kind is Kind.COMMAND and meaning.literal:
-            return True  # who is led through a routine needs no wake phrase; others' talk is seldom a whole command
+        if state.runs and not state.attentive(now):
+            return self._taken_in_routine(state, meaning)
         if state.held and now >= state.attentive_until:
             return meaning.kind is Kind.COMMAND  # it waits for "go on", not for other people's talk
         return state.attentive(now)
+
+    @staticmethod
+    def _taken_in_routine(state: State, meaning: Meaning) -> bool:
+        """Return whether words without the wake phrase are meant for a routine that has been silent for a while.
+
+        Whole commands are: other people's talk is seldom one. What is only like a command, or a clear question, is
+        taken where it waits for the person, or counts seconds; in a long wait the television would be answered.
+        """
+        if meaning.kind is Kind.COMMAND:
+            return meaning.literal or state.waits_for_person
+        return meaning.kind is Kind.ANSWER and meaning.score >= CLEAR and not state.in_long_wait
 
     # What is said -----------------------------------------------------------------------------------
 

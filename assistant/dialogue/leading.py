@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from assistant.dialogue.actions import Action, DropCues, SayAt, Silence
+from assistant.dialogue.actions import DropCues, SayAt, Silence
 from assistant.dialogue.phrases import Phrases
 from assistant.dialogue.reply import Line, Outcome, Reply
 from assistant.dialogue.routine_words import RoutineWords
@@ -29,6 +29,8 @@ from assistant.routines.step_clock import StepClock
 
 BREATH: Final = 0.7
 """Seconds of silence after "stop" before it is said what has stopped."""
+INSTANT: Final = 1e-6
+"""Seconds: what comes on the very second where a clock goes on, comes after what is said there."""
 START_DELAY: Final = 0.8
 """Seconds from "ready" to the first second of the clock: a cue needs some lead to begin exactly then."""
 TOLD_FROM: Final = 30.0
@@ -85,6 +87,7 @@ class Leading:
             phase=self._first_phase(step),
             clock=StepClock(length),
             cued=NO_CUE,
+            opening=None,
             paused_in=None,
             silent_since=None,
             reminded=0,
@@ -179,14 +182,9 @@ class Leading:
             silent_since=None,
             reminded=0,
         )
-        actions: tuple[Action, ...] = ()
-        if say is not None:
-            # The step's own cue at 0 is over: this one stands on the second where the clock goes on.
-            stands = run.clock.stood_at
-            begun = replace(begun, cued=stands)
-            actions = (SayAt(f"{run.routine}/{run.step}/from-{stands:g}", say, at, stands, essential=True),)
+        begun = replace(begun, opening=say, cued=run.clock.stood_at - INSTANT if say is not None else run.cued)
         silent = replace(spoke_last(state, begun), speaking=None, held=False, question=None)
-        return silent, ((Silence(),) if state.speaking is not None else ()) + actions
+        return silent, (Silence(),) if state.speaking is not None else ()
 
     def leave(
         self, reply: Reply, run: Run, now: float, before: tuple[Line, ...] = (), *, skipped: bool = False

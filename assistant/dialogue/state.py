@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from assistant.guide.model import Layer
-from assistant.routines.plan import Cadence, Lengths
+from assistant.routines.plan import LONG_STEP, Cadence, Lengths
 from assistant.routines.run import Exposure, Phase, Run
 from assistant.understanding.meaning import Context
 
@@ -14,7 +14,7 @@ START_RATE: Final = 165
 """Words a minute; slower than espeak's 175, for a listener in pain."""
 START_VOLUME: Final = 100
 _ATTENDED: Final = frozenset({Phase.WAITING, Phase.ANNOUNCED, Phase.GOING, Phase.OVER})
-"""While a routine waits for the person, words without the wake phrase are for it."""
+"""Here the person acts or answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +150,18 @@ class State:
 
     def attentive(self, now: float) -> bool:
         """Return whether words without the wake phrase are meant for the assistant."""
-        waits = any(run.phase in _ATTENDED for run in self.runs)
-        return self.always_listening or self.speaking is not None or waits or now < self.attentive_until
+        return self.always_listening or self.speaking is not None or now < self.attentive_until
+
+    @property
+    def waits_for_person(self) -> bool:
+        """Whether a routine goes on only when the person says or does something."""
+        return any(run.phase in _ATTENDED for run in self.runs)
+
+    @property
+    def in_long_wait(self) -> bool:
+        """Whether every routine under way is in a wait of minutes."""
+        long = [run.phase not in _ATTENDED and (run.clock.length or 0.0) >= LONG_STEP for run in self.runs]
+        return bool(long) and all(long)
 
     def run(self, routine: str) -> Run | None:
         """Return the routine of that name as it is under way, or None."""

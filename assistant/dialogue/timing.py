@@ -85,7 +85,7 @@ class Timing:
         step = step_of(run, self.leading.guide)
         if run.phase is Phase.RUNNING and run.clock.over(now, EARLY):
             # The next step's instruction does not cut an answer off: it comes once that was said.
-            return (state, ()) if self._must_wait(state, step) else self.over(state, run, step, now)
+            return (state, ()) if self._must_wait(state, run) else self.over(state, run, step, now)
         if run.phase is Phase.OVER and step.pad is not None:
             return self._ring(state, run, step, now)
         wait = self.wait_of(run, step)
@@ -95,30 +95,33 @@ class Timing:
             return state.with_run(replace(run, silent_since=now)), ()
         return self._silence(state, run, step)
 
-    @staticmethod
-    def _must_wait(state: State, step: Step) -> bool:
+    def _must_wait(self, state: State, run: Run) -> bool:
         answering = state.speaking is not None and state.speaking.routine is None and not state.held
-        return answering and step.kind is StepKind.BREAK
+        return answering and self._leads_on(run)
+
+    def _leads_on(self, run: Run) -> bool:
+        """Return whether the next step follows by itself at the end of this one."""
+        step = step_of(run, self.leading.guide)
+        return step.kind is StepKind.BREAK or (step.pad is None and not self._may_extend(run, step))
+
+    @staticmethod
+    def _may_extend(run: Run, step: Step) -> bool:
+        return (limit_of(step) or 0.0) - run.on_skin > (run.clock.length or 0.0) + EARLY
 
     # The end of a step -------------------------------------------------------------------------------
 
     def over(self, state: State, run: Run, step: Step, now: float) -> Outcome:
         """Do what follows when a step's time is up; its last cue stands on that second."""
-        words = self.leading.words
-        if step.kind is StepKind.BREAK:
-            return self.leading.leave(Reply(self.leading.phrases, state), run, now)
-        may_extend = (limit_of(step) or 0.0) - run.on_skin > (run.clock.length or 0.0) + EARLY
-        clock = (
-            run.clock if step.pad else run.clock.stopped(min(now, (run.clock.began or now) + (run.clock.length or 0)))
-        )
-        ended = replace(run, phase=Phase.OVER, clock=clock, silent_since=None, reminded=0)
-        if step.pad is None and not may_extend:
-            return self.leading.leave(Reply(self.leading.phrases, state), run, now)
-        given = run.cued + EARLY >= (run.clock.length or 0.0)
+        words, length = self.leading.words, run.clock.length or 0.0
+        given = run.cued + EARLY >= length
         # The machine may have slept through the end: then its last cue is said now.
         lines = () if given else words.lines((step.done,) if step.done else ())
+        if self._leads_on(run):
+            return self.leading.leave(Reply(self.leading.phrases, state), run, now, lines)
+        clock = run.clock if step.pad else run.clock.stopped(min(now, (run.clock.began or now) + length))
+        ended = replace(run, phase=Phase.OVER, clock=clock, silent_since=None, reminded=0)
         lines += words.phrase("say_off") if step.pad is not None else ()
-        lines += words.lines((step.again,)) if step.again and may_extend else ()
+        lines += words.lines((step.again,)) if step.again and self._may_extend(run, step) else ()
         after_done = now + (state.lengths(step.done) if step.done and given else 0.0) + AFTER_DONE
         said = " ".join(text for text, _ in lines)
         state = spoke_last(state, run)
@@ -253,8 +256,10 @@ class Timing:
         guide = self.leading.guide
         named = sum(each.phase is Phase.RUNNING for each in state.runs) > 1
         texts, timeline = self.leading.words.cue_texts(run, named=named), timeline_of(run, guide)
+        if run.opening is not None and run.clock.stood_at > run.cued:
+            yield Cue(run.clock.stood_at, run.opening, CueKind.BEGIN)
         for cue in plan(timeline, texts, state.cadence, state.lengths):
-            if cue.at > run.cued and not (cue.kind is CueKind.BEGIN and run.clock.stood_at > 0.0):
+            if cue.at > run.cued and not (cue.kind is CueKind.BEGIN and run.opening is not None):
                 yield cue
         if timeline.length is None:
             yield from check_ins(timeline, texts, max(run.cued, 0.0), run.clock.elapsed(now) + LOOK)
@@ -304,7 +309,7 @@ class Timing:
             if run.phase is Phase.RUNNING:
                 began = run.clock.began or 0.0
                 times += [began + cue.at - self.lead for cue in self._cues(run, state, now)][:1]
-                if not (run.clock.over(now, EARLY) and self._must_wait(state, step)):
+                if not (run.clock.over(now, EARLY) and self._must_wait(state, run)):
                     times.append(began + (run.clock.length or math.inf))
                 times.append(now + (1.0 if state.tick else HEARTBEAT))
             elif run.phase is Phase.OVER and step.pad is not None and run.silent_since is not None:

@@ -45,6 +45,8 @@ class Run:
     """When the wait for an answer began, once what was asked had been said; None while nothing is waited for."""
     reminded: int = 0
     """How often silence was answered; at an alarm: how often it rang."""
+    opening: str | None = None
+    """What is said on the second where a clock goes on that stood; None at a step's own begin."""
     on_skin: float = 0.0
     """Seconds that the pad was on already, or that were pressed already, when this step's clock began."""
     pressed: tuple[tuple[int, float], ...] = ()

@@ -28,7 +28,9 @@ class StepClock:
 
     def left(self, now: float) -> float:
         """Return the seconds to its end, at least 0; infinity where it has none."""
-        return float("inf") if self.length is None else max(0.0, self.length - self.elapsed(now))
+        if self.length is None:
+            return float("inf")
+        return max(0.0, self.length - max(self.elapsed(now), self.stood_at))  # before a start set ahead no more is left
 
     def over(self, now: float, early: float = 0.0) -> bool:
         """Return whether its end has come; ``early`` is by how much a timer may fire too soon."""

@@ -191,6 +191,8 @@ def _changes(before: State, after: State, now: float) -> list[str]:
 
 def _place(run: Run) -> str:
     routine = dialogue().guide.routines[run.routine]
+    if run.phase is Phase.RUNNING and run.opening is not None:
+        return f"counts on with “{run.opening}”"
     told = {Phase.OVER: "is over", Phase.RUNNING: "counts", Phase.GOING: "goes on", Phase.ANNOUNCED: "begins by itself"}
     return f"step {routine.steps[run.step].id} {told.get(run.phase, run.phase.value)}"
 
