@@ -12,21 +12,22 @@ from assistant.dialogue.phrases import REQUIRED, MissingPhraseError, Phrases, Sc
 from assistant.language import normal_form
 
 SHIPPED = load_phrases()
+TIME, TITLE, LIMIT = ("time",), ("title",), ("limit",)
 SLOTS = {
     "clarify": "ab",
     "clarify_three": "abc",
     "which_one": "ab",
-    "which_step": ["number", "of", "title"],
-    "routine_needs": ["needs"],
-    "less_time": ["used", "time"],
-    "added_to_limit": ["limit", "time"],
-    **dict.fromkeys(("offer_entry", "unknown_near", "routine_begin", "was_at", "ended_unknown"), ["title"]),
-    **dict.fromkeys(("cue_left", "held_for", "not_begun", "left_paused", "time_added", "time_taken", "time_will_be"), ["time"]),
-    **dict.fromkeys(("carrying_on", "too_little_left", "away"), ["time"]),
-    **dict.fromkeys(("still_runs", "was_paused", "ended_meanwhile"), ["time", "title"]),
-    **dict.fromkeys(("at_limit", "at_limit_off", "break_limit"), ["limit"]),
-    "start_again": ["running"],
-    **dict.fromkeys(("start_beside", "start_instead"), ["running", "title"]),
+    "which_step": ("number", "of", "title"),
+    "routine_needs": ("needs",),
+    "less_time": ("used", "time"),
+    "added_to_limit": ("limit", "time"),
+    "start_again": ("running",),
+    **dict.fromkeys(("offer_entry", "unknown_near", "routine_begin", "was_at", "ended_unknown"), TITLE),
+    **dict.fromkeys(("cue_left", "held_for", "not_begun", "left_paused", "time_added", "time_taken"), TIME),
+    **dict.fromkeys(("time_will_be", "carrying_on", "too_little_left", "away"), TIME),
+    **dict.fromkeys(("still_runs", "was_paused", "ended_meanwhile"), TIME + TITLE),
+    **dict.fromkeys(("at_limit", "at_limit_off", "break_limit"), LIMIT),
+    **dict.fromkeys(("start_beside", "start_instead"), ("running", "title")),
 }
 
 
