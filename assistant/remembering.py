@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -30,9 +31,15 @@ _log = logging.getLogger(__name__)
 class Remembering:
     """Writes the state down and reads it back. Without a memory (None) it does nothing."""
 
-    def __init__(self, memory: Memory | None, speed: float = 1.0) -> None:
-        """Take the memory, and how many times faster than time the conversation's clock runs."""
+    def __init__(
+        self, memory: Memory | None, speed: float = 1.0, also_forget: Callable[[], None] = lambda: None
+    ) -> None:
+        """Take the memory, and how many times faster than time the conversation's clock runs.
+
+        ``also_forget`` erases what is known about the person elsewhere.
+        """
         self._memory = memory
+        self._also_forget = also_forget
         self._speed = speed
         self._saved = float("-inf")
         """When the state was written last, on the conversation's clock."""
@@ -99,6 +106,7 @@ class Remembering:
 
     def forget(self) -> bool:
         """Erase all that is known about the person; return whether nothing is left of it."""
+        self._also_forget()
         return self._memory is None or self._memory.forget()
 
     def news(self) -> str | None:

@@ -110,7 +110,9 @@ class Talk:
                 listen=self._listen,
                 clock=Clock(trial.speed) if trial is not None else Clock(),
                 # A routine that is tried faster than time is no state to come back to.
-                remembering=Remembering(Memory() if trial is None or trial.speed == 1.0 else None),
+                remembering=Remembering(
+                    Memory() if trial is None or trial.speed == 1.0 else None, also_forget=forget_first_use
+                ),
             )
             self._screen.watch(assistant.views)
             try:
@@ -215,10 +217,20 @@ class Talk:
 
 def first_use() -> bool:
     """Return whether this is the first run for this person, and remember that there was one."""
-    mark = Path(platformdirs.user_state_dir("marigold")) / "introduced"
+    mark = _introduced()
     if mark.exists():
         return False
     with contextlib.suppress(OSError):  # a full or read-only disk: the introduction is heard once more
         mark.parent.mkdir(parents=True, exist_ok=True)
         mark.touch()
     return True
+
+
+def forget_first_use() -> None:
+    """Forget that there was a run; the next one is the first again."""
+    with contextlib.suppress(OSError):
+        _introduced().unlink(missing_ok=True)
+
+
+def _introduced() -> Path:
+    return Path(platformdirs.user_state_dir("marigold")) / "introduced"

@@ -143,7 +143,8 @@ def test_a_length_that_is_neither_added_nor_taken_off_is_no_command(lexicon: Com
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("make it twenty minutes", 1200), ("only ten minutes please", 600), ("cut it to a minute", 60)]
+    ("text", "seconds"),
+    [("make it twenty minutes", 1200), ("only ten minutes please", 600), ("cut it to a minute", 60)],
 )
 def test_a_length_of_the_whole_step_is_set_while_one_runs(lexicon: CommandLexicon, text: str, seconds: float) -> None:
     heard = lexicon.find(text, ROUTINE)
