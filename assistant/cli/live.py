@@ -20,7 +20,7 @@ from rich.text import Text
 
 from assistant.cli.keyboard import Keyboard, can_be_drawn_into
 from assistant.cli.live_picture import Scene, picture
-from assistant.cli.talk import Terminal, clean
+from assistant.cli.terminal import Terminal, clean
 from assistant.dialogue.view import RoutineView
 
 NARROW: Final = 40

@@ -15,7 +15,7 @@ from assistant.cli import live
 from assistant.cli.big_time import LARGEST, ROWS, big_time, clock_time
 from assistant.cli.live import LiveTerminal, may_draw, open_screen
 from assistant.cli.live_picture import Scene, picture
-from assistant.cli.talk import Terminal
+from assistant.cli.terminal import Terminal
 from assistant.dialogue.view import RoutineView
 from assistant.routines.run import Phase
 from silent_machine import marigold, silent_environment

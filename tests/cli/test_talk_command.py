@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.cli.talk import Terminal
+from assistant.cli.terminal import Terminal
 from assistant.content import shipped
 from silent_machine import TIMEOUT, command, marigold, silent_environment
 
