@@ -175,7 +175,8 @@ class Assistant:
             self._advance(returned)
         if greet and (returned is None or not returned.kept.runs):
             self._advance(events.Started(typed=typed, first_use=first_use))
-        if begin is not None:
+        under_way = {kept.run.routine for kept in returned.kept.runs} if returned is not None else set()
+        if begin is not None and begin.routine not in under_way:
             self._advance(begin)
         while begin is None or self.state.runs:
             event = await self._queue.get()
@@ -362,8 +363,8 @@ class Assistant:
         if isinstance(action, actions.WakeAt):
             delay = max(0.0, self._clock.monotonic(action.time) - time.monotonic())
             self._loop.call_later(delay, self._queue.put_nowait, events.Tick())
-        elif isinstance(action, actions.Forget):
-            self._remembering.forget()
+        elif isinstance(action, actions.Forget) and not self._remembering.forget():
+            self._loop.call_soon(self._queue.put_nowait, events.PartLost("forgetting"))
 
     def answer_itself(self) -> None:
         """Take every question of a routine as answered, where nobody is there to answer."""

@@ -27,6 +27,7 @@ from assistant.kept_devices import KeptDevices
 from assistant.loading import load_speech_model
 from assistant.memory.memory import Memory
 from assistant.remembering import Remembering
+from assistant.routines.run import Phase
 from assistant.settings import Settings, voice_settings
 from assistant.sound.samples import Block
 from assistant.sound.speaker import Output, SilentSpeaker
@@ -134,13 +135,16 @@ class Talk:
             if self._trial is None:
                 await assistant.run(typed=not self._hears, first_use=first_use())
             else:
-                nobody = not self._hears and not self._has_keyboard()
+                nobody = not self._hears and not self._typed and not self._has_keyboard()
                 if nobody or self._trial.speed != 1.0:
                     self._screen.notice("Nobody is waited for: I go on by myself.")
                     assistant.answer_itself()
                 await assistant.run(typed=not self._hears, first_use=False, greet=False, begin=self._trial.begin)
                 return
         except asyncio.CancelledError:
+            for view in assistant.views():
+                if view.pad and view.phase in (Phase.RUNNING, Phase.OVER):
+                    self._screen.notice(f"{view.title}: take it off, or start Marigold again to go on.")
             return
         if not self._hears and self._questions == 0 and not (sys.stdin is not None and sys.stdin.isatty()):
             raise NothingToTalkWithError
@@ -180,7 +184,7 @@ class Talk:
         """Read typed questions from a thread; without a microphone the end of input is the end."""
         stdin = sys.stdin
         if stdin is None or stdin.closed:
-            if not self._hears and self._trial is None:
+            if not self._hears and (self._trial is None or self._typed):
                 assistant.hand_over(Typed(None))
             return
         if self._hears and not stdin.isatty():
@@ -192,7 +196,7 @@ class Talk:
                     if line.strip():
                         self._questions += 1
                         assistant.hand_over(Typed(line.strip()))
-            if not self._hears and self._trial is None:
+            if not self._hears and (self._trial is None or self._typed):
                 assistant.hand_over(Typed(None))
 
         threading.Thread(target=read, name="keyboard", daemon=True).start()

@@ -31,7 +31,7 @@ from assistant.dialogue.phrases import Phrases
 from assistant.dialogue.reply import Line, Outcome, Reply
 from assistant.dialogue.returning import Returning
 from assistant.dialogue.routine_commands import RoutineCommands
-from assistant.dialogue.safety import ASK, EARLY, SAFETY_WAIT, Safety, breaks_in, is_release
+from assistant.dialogue.safety import ASK, EARLY, EMERGENCY, SAFETY_WAIT, Safety, breaks_in, is_release
 from assistant.dialogue.state import ClarifyQuestion, SafetyQuestion, State, WhichQuestion
 from assistant.dialogue.switching import Switching
 from assistant.dialogue.timing import Timing
@@ -51,6 +51,8 @@ MISSES_BEFORE_HELP: Final = 2
 """Turns not understood before the assistant offers what it can do."""
 CHOICES_ASKED: Final = 2
 """How often "did you mean A or B" is asked before the words are taken as something else."""
+ABOUT_PADS: Final = frozenset({"pad-temperature", "sleeping-on-a-pad", "patches-and-creams"})
+"""What the guide leaves open and whoever has a pad on asks in need: answered also without the wake phrase."""
 CLEAR: Final = 0.72
 """Score from which a question is clear enough to be answered without the wake phrase; as for end-pointing."""
 CHOICE_WORDS: Final = 6
@@ -150,6 +152,7 @@ class Dialogue:
             ("speaker", False): "speaker_back",
             ("voice", True): "voice_failed",
             ("recogniser", True): "recogniser_restarted",
+            ("forgetting", True): "not_forgotten",
         }.get((event.part, lost))
         if key is None:
             return state, ()
@@ -207,9 +210,10 @@ class Dialogue:
         for run in state.runs:
             pad = step_of(run, self.guide).pad is not None
             if stops:
-                before += self.leading.early(run) if pad else ()
+                # An emergency number comes first, but for a pad; else a hold or a press is let go of too.
+                before += self.leading.early(run) if pad or meaning.tier != EMERGENCY else ()
                 ended = self.leading.put_away(ended, run, now)
-            elif run.phase is Phase.RUNNING:
+            elif run.phase in (Phase.RUNNING, Phase.ANNOUNCED):
                 before += self.leading.words.phrase("pad_meanwhile") if pad else ()
                 stood = replace(run, clock=run.clock.stopped(now), phase=Phase.PAUSED, paused_in=Phase.RUNNING)
                 ended = ended.with_run(stood)
@@ -239,7 +243,9 @@ class Dialogue:
         taken where it waits for the person, or counts seconds; in a long wait the television would be answered.
         """
         if meaning.kind is Kind.COMMAND:
-            return meaning.literal or state.waits_for_person
+            return meaning.literal or meaning.id == "stop" or state.waits_for_person
+        if meaning.id is not None and meaning.kind is Kind.UNKNOWN:
+            return meaning.id in ABOUT_PADS
         return meaning.kind is Kind.ANSWER and meaning.score >= CLEAR and not state.in_long_wait
 
     # What is said -----------------------------------------------------------------------------------
@@ -301,6 +307,8 @@ class Dialogue:
             return reply.say_lines(((left_open.speech, Layer.PRODUCT), *safety), Layer.PRODUCT)
         misses = reply.state.misses + 1
         missed = reply.with_state(misses=misses)
+        if reply.state.runs:
+            return missed.say(missed.words("unknown_in_routine"), Layer.PRODUCT, keeps_misses=True)
         if misses > MISSES_BEFORE_HELP:
             return missed.say((*missed.words("unknown"), *missed.words("help")), Layer.PRODUCT)
         return missed.say(missed.words("unknown"), Layer.PRODUCT, keeps_misses=True)

@@ -76,6 +76,7 @@ class Commands:
             "no": self._no,
             "forget": self._forget,
             "voice": self._another_voice,
+            "hurts": self._stop,
             "acknowledge": lambda r: r.phrase("no_ack", question=r.state.question),
         }
         # "remaining" and "extend" speak of a timer; while none can run they say so.

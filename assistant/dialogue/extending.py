@@ -91,6 +91,7 @@ class Extending:
         changed = replace(run, clock=run.clock.lasting(length))
         state, actions = self.timing.rescheduled(reply.state.with_run(changed), now)
         left = self.leading.words.time_left(changed.clock.left(now))
-        key = key if run.at_clock or key == "added_to_limit" else "time_will_be"
+        if not run.at_clock:
+            key = "limit_will_be" if key == "added_to_limit" else "time_will_be"
         after, said = Reply(reply.phrases, state).phrase(key, question=state.question, time=left, **slots)
         return after, (*actions, *said)

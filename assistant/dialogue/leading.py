@@ -155,8 +155,10 @@ class Leading:
     def early(self, run: Run) -> tuple[Line, ...]:
         """Return what is said of a step that ends before its time: whether something has to come off."""
         step = step_of(run, self.guide)
-        begun = run.at_clock or run.phase is Phase.OVER or (step.pad is not None and run.phase is not Phase.ANNOUNCED)
-        return self.words.lines((step.early,)) if step.early and begun else ()
+        if run.at_clock or run.phase is Phase.OVER:
+            return self.words.lines((step.early,)) if step.early else ()
+        # Whoever was asked whether the pad is on may have it on.
+        return self.words.phrase("if_it_is_on") if step.pad is not None and run.phase is not Phase.ANNOUNCED else ()
 
     def put_away(self, state: State, run: Run, now: float) -> State:
         """Return the state without ``run``, knowing how long its pad was on."""

@@ -30,6 +30,9 @@ class Returning:
 
     def back(self, state: State, event: Returned, now: float) -> Outcome:
         """Say what ran and how it stands; clocks that ran have run on."""
+        if not event.kept.runs:  # nothing ran: only what pads were on lately has to be known
+            worn = exposures_of(event.kept, now, event.away or 0.0)
+            return replace(state, exposures=worn, flagged=event.kept.flagged), ()
         away = UNKNOWN_AWAY if event.away is None else max(0.0, event.away)
         words = self.leading.words
         exposures = exposures_of(event.kept, now, event.away or 0.0)  # unknown time is no rest for the skin
@@ -52,6 +55,8 @@ class Returning:
             state, more, may_go_on = self._stands(state, run, event.away, now)
             lines += more + self._missed_check(state, run, before[run.routine], now)
             asks = asks or may_go_on
+        if len(runs) < len(event.kept.runs):
+            lines += words.phrase("other_guide")
         question = GoOnQuestion() if asks else None
         routine = runs[-1].routine if runs else None
         lines += words.phrase("shall_we_go_on") if asks else ()

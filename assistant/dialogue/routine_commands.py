@@ -14,9 +14,10 @@ from assistant.dialogue.reply import Outcome, Reply
 from assistant.dialogue.safety import Safety
 from assistant.dialogue.state import GoOnQuestion, SafetyQuestion, State, SwitchQuestion, WhichQuestion
 from assistant.dialogue.switching import Switching
-from assistant.dialogue.timing import Timing
+from assistant.dialogue.telling import Telling
+from assistant.dialogue.timing import PAUSED_TOLD, Timing
 from assistant.guide.model import Layer, StepKind
-from assistant.routines.run import Phase, Run, has_clock, limit_of, routine_of, step_of
+from assistant.routines.run import Phase, Run, has_clock, routine_of, step_of
 from assistant.understanding.meaning import Kind, Meaning
 from assistant.understanding.named import named_routines
 
@@ -25,6 +26,8 @@ _ASKS_WHICH: Final = frozenset({"stop", "pause", "extend", "length", "restart"})
 """Commands that would do harm at the wrong clock: with two of them it is asked which one is meant."""
 _LEADS_ON: Final = frozenset(["resume", "yes", "next", "back", "restart", "extend", "length"])
 """Commands that lead a routine on: none of them after a red flag."""
+WHICH_ASKED: Final = 2
+"""How often "which one?" is asked before words are taken as something else."""
 HANDLED: Final = frozenset(
     [
         "stop",
@@ -42,6 +45,7 @@ HANDLED: Final = frozenset(
         "no",
         "acknowledge",
         "which-step",
+        "hurts",
     ]
 )
 
@@ -53,6 +57,10 @@ class RoutineCommands:
     leading: Leading
     timing: Timing
 
+    @property
+    def _telling(self) -> Telling:
+        return Telling(self.leading)
+
     def carry_out(self, reply: Reply, meaning: Meaning, now: float) -> Outcome | None:
         """Return what the command does; None where it has nothing to do with the routines."""
         command = meaning.id or ""
@@ -63,16 +71,18 @@ class RoutineCommands:
             return Switching(self.leading).start(reply, name, now) if leads else None
         if command not in HANDLED or not state.runs:
             return None
+        if command == "hurts":
+            return self._stop_all(reply, state.runs, now)  # whatever runs, and before anything is asked
         if isinstance(state.question, SafetyQuestion) and command != "stop":
             return None
-        if command in _LEADS_ON and not state.may_lead:
+        if (command in _LEADS_ON or (command == "acknowledge" and not self._pad_on(state))) and not state.may_lead:
             return Safety(self.leading.phrases).refusal(reply)
         if state.question is not None and command in ("yes", "no", "resume"):
             return self._answer(reply, meaning, now)
         if command == "stop" and self._only_silences(state):
             return replace(state, speaking=None, held=False), (Silence(),)
         if command == "remaining":
-            return self._remaining(reply, meaning, now)
+            return self._telling.remaining(reply, self._named(state, meaning.heard) or state.runs, now)
         named = self._named(state, meaning.heard)
         if len(state.runs) > 1 and not named and command in _ASKS_WHICH:
             if isinstance(state.question, WhichQuestion) and command == "stop":
@@ -110,7 +120,8 @@ class RoutineCommands:
                 meaning.kind is Kind.COMMAND and meaning.id == "no"
             ):
                 return reply.phrase("no_ack")
-            return None
+            vague = meaning.kind in (Kind.UNKNOWN, Kind.CLARIFY) and question.asked < WHICH_ASKED
+            return self._ask_which(reply, meaning, replace(question, asked=question.asked + 1)) if vague else None
         asked = replace(meaning, kind=Kind.COMMAND, id=question.command, seconds=question.seconds)
         # The question itself is not what a pause is meant to hold.
         silent = replace(state, question=None, speaking=None, held=False)
@@ -126,9 +137,10 @@ class RoutineCommands:
 
     def _meant(self, state: State, command: str) -> Run:
         """Return the routine that a command without a name is for: one that waits for it, or that spoke last."""
-        pads = [r for r in state.runs if r.phase is Phase.OVER and step_of(r, self.leading.guide).pad is not None]
-        if command == "acknowledge" and pads:
-            return pads[-1]
+        pads = [r for r in state.runs if step_of(r, self.leading.guide).pad is not None]
+        over = [r for r in pads if r.phase is Phase.OVER] or [r for r in pads if r.at_clock]
+        if command == "acknowledge" and over:
+            return over[-1]
         waiting = [r for r in state.runs if r.phase in (Phase.WAITING, Phase.OVER, Phase.PAUSED)]
         if command in ("resume", "yes", "no", "acknowledge") and waiting:
             return waiting[-1]
@@ -175,6 +187,10 @@ class RoutineCommands:
 
     def _one(self, reply: Reply, run: Run, meaning: Meaning, now: float) -> Outcome:
         command = meaning.id or ""
+        if run.phase is Phase.OVER and step_of(run, self.leading.guide).pad is not None and self._is_vague(meaning):
+            return self._telling.over_again(reply, run)
+        if run.phase is Phase.WAITING and command in ("resume", "yes") and self._notes_unheard(reply.state, run):
+            return self._notes(reply, run)
         if command == "extend":
             return Extending(self.leading, self.timing).extend(reply, run, meaning.seconds, now)
         if command == "length":
@@ -191,9 +207,33 @@ class RoutineCommands:
             "yes": self._yes,
             "no": self._no,
             "acknowledge": self._acknowledge,
-            "which-step": lambda r, its_run, _: self._which_step(r, its_run),
+            "which-step": lambda r, its_run, _: self._telling.which_step(r, its_run),
         }
         return table[command](reply, run, now)
+
+    def _is_vague(self, meaning: Meaning) -> bool:
+        """Return whether words are too mild, or ask what to do, where a pad has to come off."""
+        heard = words_without_wake(meaning)
+        asks = meaning.id == "next" and "what" in heard.split()
+        ready = meaning.id == "resume" and "ready" in heard.split()
+        return asks or ready or (meaning.id == "yes" and is_one_of(self.leading.phrases, "not_a_clear_answer", heard))
+
+    def _notes_unheard(self, state: State, run: Run) -> bool:
+        """Return whether "ready" came before what has to be heeded with a pad could be said."""
+        spoken = state.speaking
+        return spoken is not None and spoken.intro and step_of(run, self.leading.guide).pad is not None
+
+    def _notes(self, reply: Reply, run: Run) -> Outcome:
+        """Say what has to be heeded, and ask again."""
+        words, step = self.leading.words, step_of(run, self.leading.guide)
+        lines = words.notes(routine_of(run, self.leading.guide)) + words.lines((step.ready,) if step.ready else ())
+        return reply.say_lines(lines, Layer.SAFETY, routine=run.routine)
+
+    def _pad_on(self, state: State) -> bool:
+        return any(
+            step_of(run, self.leading.guide).pad is not None and (run.at_clock or run.phase is Phase.OVER)
+            for run in state.runs
+        )
 
     def _pause(self, reply: Reply, run: Run, now: float) -> Outcome:
         """Stop the clock; what is being said is held with it. A pad has to come off meanwhile."""
@@ -201,7 +241,7 @@ class RoutineCommands:
         if run.phase is Phase.PAUSED:
             return reply.phrase("already_paused", question=state.question)
         if run.phase is Phase.OVER:
-            return self._over_again(reply, run)
+            return self._telling.over_again(reply, run)
         if run.phase in (Phase.WAITING, Phase.ANNOUNCED, Phase.GOING):
             if state.speaking is not None and not state.held:
                 return replace(state, held=True), (Hold(),)
@@ -241,7 +281,7 @@ class RoutineCommands:
     def _unpause(self, reply: Reply, run: Run, now: float) -> Outcome:
         state = reply.state
         before = run.paused_in or Phase.RUNNING
-        if before is Phase.OVER and not self._may_extend(run):
+        if before is Phase.OVER and not self._telling.may_extend(run):
             return self.leading.leave(reply, run, now)
         if before is not Phase.RUNNING:
             back = replace(run, phase=before, paused_in=None, reminded=0)
@@ -276,12 +316,16 @@ class RoutineCommands:
             after, actions = self.leading.leave(reply, run, now, before)
             return after, (DropCues(), *actions)
         if run.phase is Phase.WAITING or run.paused_in is Phase.WAITING:
-            return self._yes(reply, run, now)
+            # A pad that is off is not on; but "it's there" is what a position waits for.
+            return self._no(reply, run, now) if step.pad is not None else self._yes(reply, run, now)
+        if run.phase is Phase.PAUSED and step.pad is not None:
+            noted = reply.state.with_run(replace(run, silent_since=None, reminded=PAUSED_TOLD))
+            return Reply(reply.phrases, noted).phrase("off_in_pause", question=reply.state.question)
         if run.at_clock and step.pad is not None:
             # It came off before its time.
             after, actions = self.leading.leave(reply, run, now, self.leading.words.phrase("pad_off_ack"))
             return after, (DropCues(), *actions)
-        return self._which_step(reply, run)
+        return self._telling.which_step(reply, run)
 
     def _back(self, reply: Reply, run: Run, now: float) -> Outcome:
         return self._to_step(reply, run, max(0, run.step - 1), now)
@@ -290,6 +334,10 @@ class RoutineCommands:
         return self._to_step(reply, run, 0, now)
 
     def _to_step(self, reply: Reply, run: Run, index: int, now: float) -> Outcome:
+        here = step_of(run, self.leading.guide)
+        if here.pad is not None and index == run.step and run.at_clock:
+            left = self.leading.words.time_left(run.clock.left(now))
+            return reply.phrase("pad_goes_on", question=reply.state.question, time=left)
         refused = self.leading.refused(reply, run, index, now)
         if refused is not None:
             return refused
@@ -310,32 +358,12 @@ class RoutineCommands:
         if last is not None and last.entry is not None and (state.speaking is not None or now < state.attentive_until):
             return reply.again(last)
         if run.phase is Phase.OVER:
-            return self._over_again(reply, run)
+            return self._telling.over_again(reply, run)
         step = step_of(run, self.leading.guide)
         lines = self.leading.words.instruction(step)
         if run.phase is Phase.RUNNING:
             lines = self.leading.words.lines(step.say)
         return reply.say_lines(lines, Layer.GUIDE, routine=run.routine, question=state.question)
-
-    def _over_again(self, reply: Reply, run: Run) -> Outcome:
-        """Say again what has to be done now that the time is up."""
-        step, words = step_of(run, self.leading.guide), self.leading.words
-        lines = words.lines((step.done,)) if step.pad is not None and step.done else ()
-        lines += words.phrase("say_off") if step.pad is not None else ()
-        lines += words.lines((step.again,)) if step.again and self._may_extend(run) else ()
-        return reply.say_lines(lines, Layer.GUIDE, routine=run.routine)
-
-    def _may_extend(self, run: Run) -> bool:
-        step = step_of(run, self.leading.guide)
-        return (limit_of(step) or 0.0) - run.on_skin > (run.clock.length or 0.0)
-
-    def _which_step(self, reply: Reply, run: Run) -> Outcome:
-        """Say which routine and which step it is."""
-        words, step = self.leading.words, step_of(run, self.leading.guide)
-        routine = routine_of(run, self.leading.guide)
-        place = {"number": str(run.step + 1), "of": str(len(routine.steps)), "title": routine.title}
-        lines = words.phrase("which_step", **place) + words.lines(step.say[:1])
-        return reply.say_lines(lines, Layer.GUIDE, routine=run.routine, question=reply.state.question)
 
     def _yes(self, reply: Reply, run: Run, now: float) -> Outcome:
         """Yes to "are you ready?", or to more time. To "take the pad off" it means that it is off."""
@@ -349,35 +377,11 @@ class RoutineCommands:
         """No to "are you ready?" waits on; no to more time goes on to the next step."""
         if run.phase is Phase.OVER:
             pad = step_of(run, self.leading.guide).pad is not None
-            return self._over_again(reply, run) if pad else self.leading.leave(reply, run, now)
+            return self._telling.over_again(reply, run) if pad else self.leading.leave(reply, run, now)
         if run.phase in (Phase.WAITING, Phase.ANNOUNCED):
             waiting = reply.state.with_run(replace(run, silent_since=now, reminded=0))
             return Reply(reply.phrases, waiting).phrase("wait_ack")
         return reply.phrase("no_ack")
-
-    def _remaining(self, reply: Reply, meaning: Meaning, now: float) -> Outcome:
-        """Tell how long is left, of each clock that is meant."""
-        state, words = reply.state, self.leading.words
-        runs = self._named(state, meaning.heard) or state.runs
-        text = " ".join(self._left_of(run, now, named=len(runs) > 1) for run in runs)
-        lines = tuple((line, Layer.PRODUCT) for line in words.sentences(text))
-        return reply.say_lines(lines, Layer.PRODUCT, question=state.question, routine=runs[-1].routine)
-
-    def _left_of(self, run: Run, now: float, *, named: bool) -> str:
-        words, step = self.leading.words, step_of(run, self.leading.guide)
-        if run.phase is Phase.OVER:
-            over = (*self.leading.phrases.say("time_is_up"), step.done or "")
-            return " ".join(over).strip()
-        if step.kind is StepKind.OPEN_ENDED and run.at_clock:
-            key, time = "held_for", run.clock.elapsed(now)
-        elif run.clock.length is None:
-            key, time = "no_set_time", 0.0
-        elif not run.at_clock:
-            key, time = "not_begun", run.clock.left(now)
-        else:
-            key, time = ("left_paused" if run.phase is Phase.PAUSED else "cue_left"), run.clock.left(now)
-        told = " ".join(self.leading.phrases.say(key, time=words.time_left(time)))
-        return words.named(words.name(run), told) if named else told
 
     def _go_on_answered(self, reply: Reply, *, yes: bool, now: float) -> Outcome:
         stands = [run for run in reply.state.runs if run.phase is not Phase.RUNNING]

@@ -36,11 +36,14 @@ class RoutineWords:
 
     def intro(self, routine: Routine) -> tuple[Line, ...]:
         """Return what is said before the first step: what it is, how long, what is needed, what to heed."""
-        lines = self.phrase("routine_begin", title=routine.title) + self.lines(routine.describe)
+        lines = self.phrase("routine_begin", title=routine.title)
         if routine.needs:
             lines += self.phrase("routine_needs", needs=_listed(routine.needs))
-        before = tuple((s, Layer.SAFETY) for text in routine.before for s in sentences_of(text))
-        return lines + before
+        return lines + self.notes(routine) + self.phrase("guide_says") + self.lines(routine.describe)
+
+    def notes(self, routine: Routine) -> tuple[Line, ...]:
+        """Return what has to be heeded, all of it the safety layer's."""
+        return tuple((s, Layer.SAFETY) for text in routine.before for s in sentences_of(text))
 
     def instruction(self, step: Step, besides: tuple[Line, ...] = ()) -> tuple[Line, ...]:
         """Return what a step says at its begin, then ``besides``, and the question whether the person is ready."""

@@ -64,6 +64,8 @@ class WhichQuestion:
 
     command: str
     seconds: float | None = None
+    asked: int = 1
+    """How often it has been asked."""
 
 
 @dataclass(frozen=True, slots=True)

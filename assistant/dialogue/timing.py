@@ -36,6 +36,10 @@ WAIT_AGAIN: Final = 30.0
 """... and then before it pauses, and says so."""
 RUB_WAIT: Final = 150.0
 """Seconds of an untimed step before it says once how to end it: the guide gives it no time, so we press for none."""
+PAUSED_WAIT: Final = 60.0
+"""Seconds of a pause after which it is asked whether the pad is off."""
+PAUSED_TOLD: Final = 3
+"""How often that is asked."""
 RING_FIRST: Final = 15.0
 RING_LEAST: Final = 8.0
 RING_STEP: Final = 2.0
@@ -91,7 +95,7 @@ class Timing:
         wait = self.wait_of(run, step)
         if wait is None or run.silent_since is None or now + EARLY < run.silent_since + wait:
             return state, ()
-        if state.speaking is not None or state.question is not None:
+        if state.speaking is not None or state.question is not None or not state.may_lead:
             return state.with_run(replace(run, silent_since=now)), ()
         return self._silence(state, run, step)
 
@@ -152,13 +156,17 @@ class Timing:
             return (WAIT, WAIT_AGAIN)[run.reminded] if run.reminded < 2 else None
         if run.phase is Phase.GOING:
             return RUB_WAIT if run.reminded == 0 else None
+        if run.phase is Phase.PAUSED and run.paused_in is Phase.RUNNING and step.pad is not None:
+            return PAUSED_WAIT if run.reminded < PAUSED_TOLD else None
         return None
 
     def _silence(self, state: State, run: Run, step: Step) -> Outcome:
         """Ask once more; after that pause, and say so."""
         words = self.leading.words
         prompt = step.again if run.phase is Phase.OVER else step.ready
-        if run.phase is Phase.GOING:
+        if run.phase is Phase.PAUSED:
+            lines, later = words.phrase("still_paused"), replace(run, reminded=run.reminded + 1, silent_since=None)
+        elif run.phase is Phase.GOING:
             lines, later = words.phrase("say_next"), replace(run, reminded=1, silent_since=None)
         elif run.reminded == 0:
             lines = words.phrase("reminder") + words.lines((prompt,) if prompt else ())
@@ -175,7 +183,7 @@ class Timing:
         actions: tuple[Action, ...] = ()
         for run in state.runs:
             step = step_of(run, self.leading.guide)
-            if run.phase is Phase.ANNOUNCED:
+            if run.phase is Phase.ANNOUNCED and state.may_lead:
                 state, more = self.leading.start_clock(state, run, now)
                 actions += more
             elif run.silent_since is None and self.wait_of(run, step) is not None:

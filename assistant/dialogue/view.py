@@ -27,6 +27,8 @@ class RoutineView:
     length: float | None
     next_cue: str | None
     next_in: float | None
+    pad: bool = False
+    """Whether something hot or cold lies on the skin in this step."""
 
 
 def views_of(state: State, timing: Timing, now: float) -> tuple[RoutineView, ...]:
@@ -50,6 +52,7 @@ def views_of(state: State, timing: Timing, now: float) -> tuple[RoutineView, ...
                 length=run.clock.length,
                 next_cue=cue.text if cue else None,
                 next_in=max(0.0, cue.at - run.clock.elapsed(now)) if cue else None,
+                pad=step.pad is not None,
             )
         )
     return tuple(views)

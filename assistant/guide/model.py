@@ -120,7 +120,7 @@ class Step(_Value):
     check_in: float | None = Field(default=None, gt=0)
     """Every so many seconds of an open-ended step; the product's own figure, announced as such."""
     check_ins: tuple[str, ...] = ()
-    """What is said then, in turn; the last one again and again."""
+    """What is said then, in turn, again and again."""
     skin_checks: tuple[float, ...] = ()
     skin_check: str | None = None
     """What is said at each of ``skin_checks``."""

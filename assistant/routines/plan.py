@@ -107,7 +107,7 @@ class CueTexts:
     done: str | None = None
     skin_check: str | None = None
     check_in: tuple[str, ...] = ()
-    """In turn; the last one again and again."""
+    """In turn, again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def check_ins(timeline: Timeline, texts: CueTexts, after: float, until: float) -
     number = max(1, int(after // every) + 1)
     while number * every <= until:
         if number * every > after:
-            yield Cue(number * every, texts.check_in[min(number, len(texts.check_in)) - 1], CueKind.CHECK_IN)
+            yield Cue(number * every, texts.check_in[(number - 1) % len(texts.check_in)], CueKind.CHECK_IN)
         number += 1
 
 

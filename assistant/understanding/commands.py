@@ -16,7 +16,7 @@ from assistant.language import normal_form
 from assistant.understanding.lengths import command_of_length, command_seconds, whole_length
 from assistant.understanding.meaning import Context
 from assistant.understanding.named import RoutineNames
-from assistant.understanding.plausible import AGREES, ANSWERS, DECLINES, READY, plausible, runs
+from assistant.understanding.plausible import AGREES, ANSWERS, DECLINES, DENIES, READY, TOLD_AS, plausible, runs
 from assistant.understanding.starting import START, StartNames
 from assistant.understanding.word_set import word_set
 
@@ -48,6 +48,7 @@ COMMANDS: Final = [
     "voice",
     "which-step",
     "length",
+    "hurts",
 ]
 """The commands' ids; those that start a routine are ``start:<routine>``. Up to ``no`` they are fixed wire names."""
 
@@ -91,6 +92,8 @@ _OF_A_STEP: Final = frozenset(
 """Commands that may name the step they are meant for; "turn the heat down" isn't about the voice."""
 _NOT_OF_A_STEP: Final = frozenset({"leave it", "forget it", "hold it", "back", "again", "what", "all", "sorry", "fine"})
 """Phrases that mean something else with a name for "it", or beside one: "leave the pad", "hold the stretch"."""
+_GOES_ON: Final = frozenset({"resume", READY, "yes"})
+"""Commands that a "not" beside them turns round: "no, I'm not ready"."""
 _LEADS_ON: Final = frozenset({"pause", "yes", "no"})
 """Commands that another one after them takes back: "hang on, go back", "yes, carry on"."""
 
@@ -170,7 +173,7 @@ class CommandLexicon:
         found = self._plain(text, loud, form, context)
         if found is None and context is not Context.IDLE:
             found = self._named(text, form, context)
-        return replace(found, command="resume") if found is not None and found.command == READY else found
+        return replace(found, command=TOLD_AS.get(found.command, found.command)) if found is not None else None
 
     def _plain(self, text: str, loud: str, form: str, context: Context) -> Found | None:
         owners = [o for each in dict.fromkeys((loud, form)) for o in self._by_form.get(each, ())]
@@ -217,7 +220,8 @@ class CommandLexicon:
             phrase = self._last_command(said.split(), context)
             if phrase is not None:
                 command = _preferred(self._by_form[phrase], context)
-                if command is not None and plausible(command, said, context):
+                denied = command in _GOES_ON and set(said.split()) & DENIES - set(phrase.split())
+                if command is not None and not denied and plausible(command, said, context):
                     return Found(command, phrase, COMPOSED, command_seconds(command, text))
         return None
 
@@ -227,7 +231,7 @@ class CommandLexicon:
         if not phrases:
             return None
         told = [p for p in phrases if p not in _INTERJECTIONS] or phrases
-        if len(told) > 1 and any(_CLAUSE.match(p) and self._by_form[p][0] in ANSWERS for p in told):
+        if len(phrases) > 1 and any(_CLAUSE.match(p) and self._by_form[p][0] in ANSWERS for p in phrases):
             return None
         commands = {p: _preferred(self._by_form[p], context) for p in told}
         strong = [p for p in told if commands[p] not in _LEADS_ON]

@@ -16,7 +16,7 @@ from assistant.understanding.lengths import command_seconds
 from assistant.understanding.matcher import Candidate, Example, Matcher
 from assistant.understanding.meaning import Context, Kind, Meaning, Reason
 from assistant.understanding.named import RoutineNames
-from assistant.understanding.plausible import OF_THE_VOICE, READY, STRICT, plausible_by_likeness
+from assistant.understanding.plausible import OF_THE_VOICE, STRICT, TOLD_AS, plausible_by_likeness
 from assistant.understanding.red_flags import RedFlag, RedFlags
 from assistant.understanding.start_likeness import StartLikeness
 from assistant.understanding.starting import START
@@ -208,8 +208,7 @@ class Interpreter:
                 return Meaning(Kind.UNKNOWN, score=top.probability)
             command = top.label.removeprefix(COMMAND)
             seconds = command_seconds(command, text)
-            command = "resume" if command == READY else command
-            return Meaning(Kind.COMMAND, id=command, score=top.probability, seconds=seconds)
+            return Meaning(Kind.COMMAND, id=TOLD_AS.get(command, command), score=top.probability, seconds=seconds)
         if kind == OPEN:
             sure = top.similarity >= ANSWER_SIMILARITY
             return Meaning(Kind.UNKNOWN, id=top.label.removeprefix(OPEN) if sure else None, score=top.probability)

@@ -18,6 +18,10 @@ AGREES: Final = frozenset({"yes", "yeah", "yep", "yup", "yea", "aye"})
 DECLINES: Final = frozenset({"no", "nope", "nah", "na"})
 READY: Final = "ready"
 """Phrases that are "resume" where a routine waits for them or runs, and nothing elsewhere: "it's on"."""
+EASED: Final = "eased"
+"""... and those that are "next" there: "the spasm has stopped"."""
+TOLD_AS: Final = {READY: "resume", EASED: "next"}
+"""What the dialogue is told for those."""
 MAX_LIKE_WORDS: Final[dict[Context, int]] = {
     Context.IDLE: 14,
     Context.QUESTION: 14,
@@ -26,9 +30,9 @@ MAX_LIKE_WORDS: Final[dict[Context, int]] = {
 }
 """Words of an utterance that may be a command by likeness alone."""
 
-_WHILE_RUNNING: Final = frozenset({READY, "acknowledge", "which-step"})
+_WHILE_RUNNING: Final = frozenset({READY, EASED, "acknowledge", "which-step", "hurts"})
 """Commands about something that runs, or that has just ended."""
-_WHOLE_ONLY: Final = frozenset({"acknowledge", "forget"})
+_WHOLE_ONLY: Final = frozenset({"acknowledge", "forget", "hurts", EASED})
 """Never by likeness: one silences the reminder that a pad is still on, the other can't be taken back."""
 _ASKED: Final = frozenset({"help", "remaining", "next", "repeat", "more", "which-step", "voice"})
 """Commands that have the form of a question; the others in that form are questions about the guide."""
@@ -41,8 +45,8 @@ _MUST_NAME: Final[dict[str, frozenset[str]]] = {
     READY: word_set("on in ready lying position place there"),
 }
 """One of these words is said by whoever means the command; without it the likeness is in the small words."""
-_DENIES: Final = frozenset({"not", "never", "neither"})
-_TURNS_OFF: Final = _DENIES | {"off", "stop", "no", "without", "quit", "annoying"}
+DENIES: Final = frozenset({"not", "never", "neither"})
+_TURNS_OFF: Final = DENIES | {"off", "stop", "no", "without", "quit", "annoying"}
 _TIMER_WORDS: Final = word_set("left remaining timer clock countdown nearly almost done over finished up")
 """What makes "how long …" a question about a timer where none is known to run."""
 _STEP_WORDS: Final = word_set("step running timer timers")
@@ -82,10 +86,12 @@ def plausible_by_likeness(command: str, normal: str, context: Context) -> bool:
     words = normal.split()
     if command in _WHOLE_ONLY or not plausible(command, normal, context) or len(words) > MAX_LIKE_WORDS[context]:
         return False
+    if command == "resume" and set(words) & (DENIES | {"if", "when", "until"}):
+        return False  # "i don't know if i'm ready"
     if NEW_TIMER.search(normal) or (ASKS.search(normal) and command not in _ASKED):
         return False
     if command in ANSWERS:
-        return context is Context.QUESTION and not set(words) & (DECLINES | _DENIES if command == "yes" else AGREES)
+        return context is Context.QUESTION and not set(words) & (DECLINES | DENIES if command == "yes" else AGREES)
     if command == "extend":
         return bool(set(words) & (ADDS | TAKES - {"off"})) and not sets_length(normal)
     if command in ("repeat", "next") and _OF_WHAT_TO_DO.search(normal):
@@ -107,4 +113,4 @@ def _says_so(command: str, words: frozenset[str]) -> bool:
         return bool(words & _TURNS_OFF) == (command == "tick:off")
     if command == "cadence:often":
         return bool(words & {"more", "every", "each", "all", "often", "keep"})
-    return command != READY or not words & (_DENIES | {"off", "when", "if", "until", "should"})
+    return command != READY or not words & (DENIES | {"off", "when", "if", "until", "should"})

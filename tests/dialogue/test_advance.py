@@ -27,7 +27,8 @@ def test_an_answer_comes_with_an_offer() -> None:
     assert talk.state.question == OfferQuestion(routine="pad")
     assert talk.ends(9) == ["wake at 1000"]
     assert talk.at(10, command("yes")) == [
-        "guide: routine_begin. Pad: 15 minutes. Note: wrap it. Put it on. A note, not from the guide: look at it."
+        "guide: routine_begin. Note: wrap it. guide_says. Pad: 15 minutes. "
+        "Put it on. A note, not from the guide: look at it."
     ]
 
 
@@ -39,7 +40,7 @@ def test_every_sentence_is_known_by_who_says_it() -> None:
     assert talk.said[-1].said_by(Layer.PRODUCT) == ("routine_offer.",)
     talk.at(2, command("start:pad"))
     assert talk.said[-1].said_by(Layer.SAFETY) == ("Note: wrap it.", "A note, not from the guide: look at it.")
-    assert talk.said[-1].said_by(Layer.PRODUCT) == ("routine_begin.",)
+    assert talk.said[-1].said_by(Layer.PRODUCT) == ("routine_begin.", "guide_says.")
 
 
 def test_what_was_asked_for_comes_first_and_says_whose_it_is() -> None:

@@ -21,6 +21,8 @@ SLOTS = {
     "routine_needs": ("needs",),
     "less_time": ("used", "time"),
     "added_to_limit": ("limit", "time"),
+    "limit_will_be": ("limit", "time"),
+    "pad_goes_on": TIME,
     "start_again": ("running",),
     **dict.fromkeys(("offer_entry", "unknown_near", "routine_begin", "was_at", "ended_unknown"), TITLE),
     **dict.fromkeys(("cue_left", "held_for", "not_begun", "left_paused", "time_added", "time_taken"), TIME),

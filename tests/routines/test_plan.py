@@ -148,14 +148,14 @@ def test_check_ins_come_each_time_and_once(every: float, after: float, ahead: fl
     assert [cue.at for cue in whole] == pytest.approx([every * n for n in range(1, len(whole) + 1)])
 
 
-def test_check_ins_say_the_last_one_again_and_again() -> None:
+def test_check_ins_are_said_in_turn() -> None:
     found = list(check_ins(Timeline(None, (), 20.0), TEXTS, 0.0, 100.0))
     assert [(cue.at, cue.text) for cue in found] == [
         (20.0, "Still holding?"),
         (40.0, "Take your time."),
         (60.0, "Rest if you like."),
-        (80.0, "Rest if you like."),
-        (100.0, "Rest if you like."),
+        (80.0, "Still holding?"),
+        (100.0, "Take your time."),
     ]
     assert list(check_ins(Timeline(None), TEXTS, 0.0, 100.0)) == []
 
