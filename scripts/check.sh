@@ -15,4 +15,13 @@ step "lint" "$bin/ruff" check .
 step "types" "$bin/mypy"
 step "import rules" "$bin/lint-imports"
 step "content" "$bin/marigold" content check
-step "tests" "$bin/pytest" ${PYTEST_ARGS:-}
+if [ -n "${PYTEST_ARGS:-}" ]; then
+    # A choice of one's own.
+    step "tests" "$bin/pytest" $PYTEST_ARGS
+    exit
+fi
+# These need nothing but a processor, and share the machine's; the others measure time or use devices and run alone.
+apart="tests/dialogue tests/guide tests/language tests/recipe tests/routines tests/understanding"
+others=$(for folder in $apart; do printf -- '--ignore=%s ' "$folder"; done)
+step "tests of what needs no device" "$bin/pytest" --numprocesses=auto $apart
+step "tests of the rest" "$bin/pytest" $others

@@ -44,6 +44,7 @@ def to_state(talk: Conversation, state: str) -> None:
     if state == "speaks":
         time.sleep(2.0)
         return
+    time.sleep(4.0)
     talk.ask("next")
     talk.wait_for(r"^Marigold: (Press firmly|Put the heating)", after=before)
     time.sleep(9.0)

@@ -82,7 +82,10 @@ class RoutineCommands:
         if command == "stop" and self._only_silences(state):
             return replace(state, speaking=None, held=False), (Silence(),)
         if command == "remaining":
-            return self._telling.remaining(reply, self._named(state, meaning.heard) or state.runs, now)
+            asked = self._named(state, meaning.heard) or state.runs
+            return (
+                (state, ()) if self.timing.tells_soon(state, asked, now) else self._telling.remaining(reply, asked, now)
+            )
         named = self._named(state, meaning.heard)
         if len(state.runs) > 1 and not named and command in _ASKS_WHICH:
             if isinstance(state.question, WhichQuestion) and command == "stop":

@@ -29,6 +29,9 @@ LOOK: Final = 15.0
 """Seconds ahead in which the cues of two clocks are kept apart: longer than any cue."""
 HEARTBEAT: Final = 5.0
 """Seconds after which a running clock is looked at anyway."""
+TELLS_TIME: Final = frozenset({CueKind.LEFT, CueKind.COUNT, CueKind.EVERY_TEN})
+ANSWER_SECONDS: Final = 2.0
+"""Seconds that "19 seconds left" takes, with a little room."""
 TICK_AHEAD: Final = 1.5
 WAIT: Final = 25.0
 """Seconds of silence after "say ready" before it is said again: time to fetch a pad without standing up."""
@@ -278,6 +281,11 @@ class Timing:
             return None
         began = replace(run, cued=max(NO_CUE, run.clock.elapsed(now)))
         return next(self._cues(began, state, now), None)
+
+    def tells_soon(self, state: State, runs: tuple[Run, ...], now: float) -> bool:
+        """Return whether the next cue tells the time left in a moment: an answer would be cut in two by it."""
+        cue = self.next_cue(state, runs[0], now) if len(runs) == 1 else None
+        return cue is not None and cue.kind in TELLS_TIME and cue.at - runs[0].clock.elapsed(now) < ANSWER_SECONDS
 
     def texts(self, state: State) -> frozenset[str]:
         """Return all that may be said on the clocks of the routines under way, so that it can be measured."""

@@ -107,6 +107,17 @@ def test_after_a_flag_nothing_is_asked_for_and_nothing_led_on() -> None:
     assert machine.run().phase is not Phase.RUNNING
 
 
+def test_the_next_number_answers_how_long_is_left() -> None:
+    machine = running("press-and-rub", 18.5)
+    before = len(machine.says)
+    machine.does("remaining")
+    assert len(machine.says) == before
+    machine.passes(2.0)
+    assert machine.cues()[-1] == (20.0, "Ten.")
+    machine.does("remaining")
+    assert machine.says[-1][1].text == "10 seconds left."
+
+
 def test_what_is_not_understood_in_a_routine_sends_nobody_to_a_pharmacist() -> None:
     machine = running("press-and-rub", 5.0)
     machine.happens(words("got the phone here somewhere"))

@@ -36,7 +36,7 @@ def begin(talk: Conversation) -> None:
     if "Okay, " not in talk.wait_for(r"^Marigold: (Okay, |.*Shall I)", after=before).text:
         talk.ask("hey marigold yes please")
     talk.wait_for(r"^Marigold: Okay, pressing and rubbing", after=before)
-    time.sleep(1.0)
+    time.sleep(4.0)  # it says "say next to skip" first, and hears its own words as such
     talk.ask("next")
     talk.wait_for(r"^Marigold: Press firmly", after=before)
     time.sleep(9.0)
