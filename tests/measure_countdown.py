@@ -101,6 +101,7 @@ def main() -> None:
     arguments.add_argument("--minutes", type=float, help="a number every ten seconds for so many minutes")
     arguments.add_argument("--long", action="store_true", help="the same as --minutes 60")
     arguments.add_argument("--reading", action="store_true", help="with --minutes: read answers meanwhile")
+    arguments.add_argument("--each", action="store_true", help="with --minutes: print each cue")
     given = arguments.parse_args()
     minutes = 60.0 if given.long and given.minutes is None else given.minutes
     worst = []
@@ -113,7 +114,9 @@ def main() -> None:
         file = Path(folder) / "heard.raw"
         if minutes is not None:
             found = played(devices, drifting(minutes), synthesiser, reading=given.reading, file=file)
-            worst.append(report(f"a number again and again for {minutes:g} minutes", found, each=minutes <= 5))
+            worst.append(
+                report(f"a number again and again for {minutes:g} minutes", found, each=given.each or minutes <= 5)
+            )
         else:
             press = plan_of(30, "And release.", "Press now.")
             warm = plan_of(40, "Take the warm pad off now.", "The time starts now.")

@@ -17,7 +17,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import IO, Protocol
@@ -48,6 +48,8 @@ TAKES = 30
 SAME_LENGTH = 0.002
 """Seconds."""
 BETWEEN = "And now another one."
+AROUND_SECONDS = 15.0
+"""Around a cue in which the earliest block tells the recorder's clock."""
 ENVELOPE_ROUNDS = 8
 LEAST_POINTS = 30
 Plan = list[tuple[float, str]]
@@ -65,6 +67,8 @@ class Found:
     by_energy: float | None
     told: float
     """Error of the time that was told."""
+    around: float = 0.0
+    """Error by the recorder's clock around the cue: over an hour that clock wanders by more than a cue is off."""
 
 
 class Recorded:
@@ -98,6 +102,16 @@ class Recorded:
             if early.sum() < LEAST_POINTS:
                 break
         return float(line[0]), float(line[1])
+
+    def times_of(self, places: Sequence[int]) -> list[float]:
+        """Return when samples came, each by the earliest of the blocks around it (s, monotonic)."""
+        counts, arrivals = np.array(self.counts[1:]), np.array(self.arrivals)
+        late = arrivals - counts / SPEAKER_RATE
+        times = []
+        for place in places:
+            near = np.abs(counts - place) <= AROUND_SECONDS * SPEAKER_RATE
+            times.append(place / SPEAKER_RATE + float(late[near].min()))
+        return times
 
 
 @contextlib.contextmanager
@@ -250,7 +264,7 @@ def found_in(
     begin, end = (max(0, int(seconds * SPEAKER_RATE)) for seconds in first_within)
     first = begin + sounds[plan[0][1]].best(heard[begin:end])[0]
     first_by_energy = energy_onset(heard, first, sounds[plan[0][1]].samples)
-    result = []
+    result, places = [], []
     around = int(SEARCHED * SPEAKER_RATE)
     for (second, text), at in zip(plan, told, strict=True):
         expected = first + round(second / length)
@@ -262,7 +276,9 @@ def found_in(
         if onset is not None and first_by_energy is not None:
             by_energy = (onset - first_by_energy) * length - second
         result.append(Found(second, text, likeness, matched, by_energy, at - told[0] - second))
-    return result
+        places.append(low + place)
+    times = recording.times_of(places)
+    return [replace(cue, around=at - times[0] - cue.second) for cue, at in zip(result, times, strict=True)]
 
 
 def energy_onset(heard: NDArray[np.int16], expected: int, sound: NDArray[np.float32]) -> int | None:
@@ -299,6 +315,11 @@ def report(title: str, found: list[Found], *, each: bool = True, told: str = "to
             f"of {energy_errors.size} with silence before them"
         )
     if len(found) > 20:
-        slope, _ = np.polyfit([cue.second for cue in found], [cue.matched for cue in found], 1)
-        print(f"drift: {slope * 3600 * 1000:.2f} ms in an hour")
+        around = np.array([cue.around for cue in found]) * 1000
+        print(
+            f"by the clock around each: median {np.median(np.abs(around)):.2f} ms, worst {np.abs(around).max():.2f} ms"
+        )
+        for name, errors in (("one line", [cue.matched for cue in found]), ("the clock around", list(around / 1000))):
+            slope, _ = np.polyfit([cue.second for cue in found], errors, 1)
+            print(f"drift by {name}: {slope * 3600 * 1000:.2f} ms in an hour")
     return float(matched.max()) / 1000

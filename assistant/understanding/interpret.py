@@ -72,6 +72,8 @@ TAILS: Final = (12, 20)
 RANK_DISCOUNT: Final = 0.6
 """What the second, third … hypothesis counts where no weights are given."""
 EXPLAINED: Final = 5
+OTHER_READINGS: Final = 3
+"""Readings beside the best in which a start is looked for where the assistant was called by its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,15 @@ class Interpreter:
         if not rests:
             return Meaning(Kind.SILENCE, heard=heard, addressed=addressed)
         meaning = self._command(rests, context) or self._question(rests, context)
+        if addressed and meaning.kind is not Kind.COMMAND and context in (Context.IDLE, Context.QUESTION):
+            meaning = self._other_start(rests[1 : 1 + OTHER_READINGS], context) or meaning
         return replace(meaning, heard=heard, addressed=addressed)
+
+    def _other_start(self, readings: Sequence[Weighted], context: Context) -> Meaning | None:
+        """Return the one start that readings beside the best ask for: "did you start the heat" was "could you"."""
+        meanings = [self._command([reading], context) or self._question([reading], context) for reading in readings]
+        starts = {m.id: m for m in meanings if m.kind is Kind.COMMAND and m.id and m.id.startswith(START)}
+        return next(iter(starts.values())) if len(starts) == 1 else None
 
     def _command(self, readings: Sequence[Weighted], context: Context) -> Meaning | None:
         """Return the command that the best reading is as a whole; a lesser one where it isn't idle and says no more."""

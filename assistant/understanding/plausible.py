@@ -86,6 +86,8 @@ def plausible_by_likeness(command: str, normal: str, context: Context) -> bool:
     words = normal.split()
     if command in _WHOLE_ONLY or not plausible(command, normal, context) or len(words) > MAX_LIKE_WORDS[context]:
         return False
+    if normal == "let us":
+        return False  # the begin of anything: "let's ... do the hot and cold"
     if command == "resume" and set(words) & (DENIES | {"if", "when", "until"}):
         return False  # "i don't know if i'm ready"
     if NEW_TIMER.search(normal) or (ASKS.search(normal) and command not in _ASKED):

@@ -14,7 +14,7 @@ from assistant.understanding.features import FeatureReader
 from assistant.understanding.matcher import Candidate, Example, Matcher
 from assistant.understanding.meaning import Context
 from assistant.understanding.named import RoutineNames
-from assistant.understanding.starting import START, asks_plainly, may_start
+from assistant.understanding.starting import START, as_meant, asks_plainly, may_start
 from assistant.understanding.word_set import word_set
 
 SIMILARITY: Final[dict[Context, float]] = {
@@ -28,6 +28,10 @@ PLAIN_SIMILARITY: Final[dict[Context, float]] = {Context.IDLE: 0.4, Context.QUES
 """... and where the words ask for a start plainly: "lead my husband through the stretch". Never while it speaks."""
 PLAIN_COVER: Final[dict[Context, float]] = {Context.IDLE: 0.2, Context.QUESTION: 0.2, Context.ROUTINE: 0.35}
 """Cover that is enough then."""
+MEANT_SIMILARITY: Final = 0.7
+"""How near it must be where a misheard begin was put right and the words don't ask plainly: "art press and rub"."""
+_MAY_MISHEAR: Final = frozenset({Context.IDLE, Context.QUESTION})
+"""Elsewhere too much is said to others to take anything for a misheard start."""
 SHARE: Final = 0.6
 """Share of the votes that the routine needs among the routines."""
 COVER: Final = 0.6
@@ -64,20 +68,28 @@ class StartLikeness:
         ``rival`` is how near the nearest question or command is; it counts unless a start is asked for plainly.
         """
         normal = normal_form(text)
+        found = self._near(normal, context, max(rival, SIMILARITY[context]))
+        meant = as_meant(normal)
+        if found is None and meant != normal and context in _MAY_MISHEAR:
+            found = self._near(meant, context, max(rival, MEANT_SIMILARITY))
+        return found
+
+    def _near(self, normal: str, context: Context, similarity: float) -> Candidate | None:
+        """Return the start that words in normal form ask for; ``similarity`` is needed where they don't so plainly."""
         if len(normal.split()) > MAX_WORDS or not may_start(normal, asked_which=context is Context.QUESTION):
             return None
-        ranked = self._matcher.rank(text)
+        ranked = self._matcher.rank(normal)
         if not ranked:
             return None
         top = ranked[0]
-        features = self._matcher.features(text)
+        features = self._matcher.features(normal)
         named = set(features.stems) & self._subject[top.label] or features.concepts & self._concepts[top.label]
         if not named or top.probability < SHARE or self._goes_on(normal, top.label):
             return None
         if asks_plainly(normal) and context in PLAIN_COVER:
             near = top.similarity >= PLAIN_SIMILARITY[context] and top.cover >= PLAIN_COVER[context]
         else:
-            near = top.similarity >= max(SIMILARITY[context], rival) and top.cover >= COVER
+            near = top.similarity >= similarity and top.cover >= COVER
         return top if near else None
 
     def _goes_on(self, normal: str, label: str) -> bool:

@@ -92,6 +92,33 @@ _PLAINLY: Final = re.compile(
     rf"|{_ORDERS.pattern}"
 )
 """Words that ask for a start and hardly anything else, where a routine is named beside them."""
+_FOR_ME: Final = r"(?=.*\b(?:timer|routine|session|(?:me|us|him|her) through|(?:for|with) (?:me|us)|while i)\b)"
+"""Ahead it is to be done for the person: nobody asks the guide so."""
+_MISHEARD: Final = (
+    # "Could you lead me through": "could you leave", "should you lead", "julie".
+    (
+        re.compile(
+            r"^(?!(?:how|what|why|which|when|where|who|it|that|this|he|she|they|we|i)\b)"
+            r"(?:(?:can|could|would|will|should|did|do|does|are|a|it|the|so|you) ){0,2}"
+            r"(?!(?:got|took|put|saw|led|kept|went|ran|brought|sent|made|gave|told|show|showed|let|not)\b)(?!\w+ed\b)"
+            r"\w+ (?P<whom>me|us) through\b"
+        ),
+        r"lead \g<whom> through",
+    ),
+    # "Could you start": a word that no verb follows, or a question that asks for something to be done for the person.
+    (re.compile(r"^(?:are|the|a|as|was) you (?=(?:start|begin|run|lead|take|talk|walk|guide)\b)"), "could you "),
+    (
+        re.compile(rf"^(?:did|do|does|should|if|is) you (?=(?:start|begin|time|count|run|lead|guide)\b){_FOR_ME}"),
+        "could you ",
+    ),
+    (re.compile(r"^(?:what is|that is|there is|less|let|that|what) do (?=(?:the|this|my|some|a)\b)"), "let us do "),
+    (re.compile(r"^(?:did|does|due|they|to|the) (?=(?:the|my|some) .*\bwith (?:me|us)$)"), "do "),
+    (re.compile(rf"^(?:i|or|a|are|the|ah) (?=(?:start|begin|do|time|count|run|set)\b){_FOR_ME}"), ""),
+    (re.compile(r"^(?:art|darts?|tarts?|stats?|starred|stars?|stark|starts|stuart) "), "start "),
+)
+"""How the begin of a request for a start is misheard, and what was meant: seldom said before a routine's name."""
+_NOW: Final = re.compile(r"(?<! do)(?<! to)(?<! i)(?<! you)(?<! we)(?<! they)(?<! me)(?<! not)(?<! will) know$")
+"""A "now" that was misheard: not "what i know", nor "i want to know"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +176,20 @@ def may_start(normal: str, *, asked_which: bool) -> bool:
 def asks_plainly(normal: str) -> bool:
     """Return whether words in normal form ask for a start, if they name a routine: "count while i press"."""
     return bool(_PLAINLY.search(normal))
+
+
+def as_meant(normal: str) -> str:
+    """Return words in normal form with the begin of a request for a start as it was meant, where it was misheard.
+
+    "leave me through the stretch" gives "lead me through the stretch", and "start the heat know" loses its end, which
+    was "now". What isn't misheard stays as it is.
+    """
+    normal = _NOW.sub("", normal)
+    for heard, meant in _MISHEARD:
+        repaired, times = heard.subn(meant, normal, count=1)
+        if times:
+            return repaired
+    return normal
 
 
 def _named(form: str) -> _Named | None:
