@@ -248,8 +248,13 @@ class Assistant:
         if woken and self._understand(readings).kind is Kind.SILENCE:
             return  # its name alone has had its answer; what was said in the same breath has not
         length = event.ended - event.began
-        mine = self._own.explain(event.text, arrived - length - event.stages.endpointing, arrived)
+        began = arrived - length - event.stages.endpointing
+        mine = self._own.explain(event.text, began, arrived)
         meaning = (self._rest_of_last(readings) if event.goes_on and not mine else None) or self._understand(readings)
+        if mine and self.state.runs and meaning.kind is Kind.COMMAND and meaning.literal:
+            mine = not self._own.embeds(
+                event.text, began, began + length
+            )  # "say next": who answers quickly says it too
         if mine or (self._speaks() and not self._gets_through(meaning)):
             self._screen.ignored(event.text)
             return

@@ -12,6 +12,10 @@ from assistant.language import normal_form, stems
 
 ECHO_DELAY: Final = 0.4
 """Seconds by which a room, a sound server and end-pointing may delay an echo."""
+ALONE_WORDS: Final = 2
+BESIDE_WORDS: Final = 2
+BESIDE: Final = 0.6
+"""Words, and seconds around them: a sentence has two more words within 0.6 s of any of its own."""
 SHARE: Final = 0.6
 """Share of the heard words that own words must explain: recognisers get some words of an echo wrong, while a
 person's question shares only its small words with the answer."""
@@ -51,6 +55,16 @@ class OwnWords:
         played = self._stems(began - ECHO_DELAY, ended)
         shared = Counter(said) & played
         return sum(shared.values()) >= SHARE * len(said)
+
+    def embeds(self, heard: str, began: float, ended: float) -> bool:
+        """Return whether so few words were said inside a longer sentence of the assistant's own, at that time.
+
+        An echo would have brought the words beside them too: "or say next, to rub". A person who answers quickly says
+        "next" alone.
+        """
+        said = normal_form(heard, keep_fillers=True).split()
+        near = self._words_played((began - ECHO_DELAY - BESIDE, ended + BESIDE))
+        return len(said) <= ALONE_WORDS and len(near) >= len(said) + BESIDE_WORDS
 
     def explain_command(self, command: str, at: float) -> bool:
         """Return whether a command spotted at ``at`` was a word of the assistant's own."""

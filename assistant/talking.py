@@ -180,11 +180,15 @@ class Talk:
     def _has_keyboard() -> bool:
         return sys.stdin is not None and not sys.stdin.closed and sys.stdin.isatty()
 
+    def _ends_with_input(self) -> bool:
+        """Return whether the end of the keyboard's input is the end; a trial that nobody answers has an end itself."""
+        return not self._hears and (self._trial is None or (self._typed and self._trial.speed == 1.0))
+
     def _start_typing(self, assistant: Assistant) -> None:
         """Read typed questions from a thread; without a microphone the end of input is the end."""
         stdin = sys.stdin
         if stdin is None or stdin.closed:
-            if not self._hears and (self._trial is None or self._typed):
+            if self._ends_with_input():
                 assistant.hand_over(Typed(None))
             return
         if self._hears and not stdin.isatty():
@@ -196,7 +200,7 @@ class Talk:
                     if line.strip():
                         self._questions += 1
                         assistant.hand_over(Typed(line.strip()))
-            if not self._hears and (self._trial is None or self._typed):
+            if self._ends_with_input():
                 assistant.hand_over(Typed(None))
 
         threading.Thread(target=read, name="keyboard", daemon=True).start()

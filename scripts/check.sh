@@ -21,7 +21,8 @@ if [ -n "${PYTEST_ARGS:-}" ]; then
     exit
 fi
 # These need nothing but a processor, and share the machine's; the others measure time or use devices and run alone.
-apart="tests/dialogue tests/guide tests/language tests/recipe tests/routines tests/understanding"
+apart="tests/cli tests/dialogue tests/guide tests/hearing/language_part tests/hearing/models tests/language"
+apart="$apart tests/memory tests/recipe tests/routines tests/understanding"
 others=$(for folder in $apart; do printf -- '--ignore=%s ' "$folder"; done)
 step "tests of what needs no device" "$bin/pytest" --numprocesses=auto $apart
 step "tests of the rest" "$bin/pytest" $others

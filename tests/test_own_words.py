@@ -114,3 +114,19 @@ def test_a_command_among_nothing_but_its_own_words_was_its_own_voice(heard: str,
 
 def test_words_of_long_ago_explain_no_command() -> None:
     assert not speaking(ANSWER).explain_voice("the guide says heat loosens tight", 30.0)
+
+
+PROMPT = "Say carry on to press again, or say next, to rub."
+
+
+def test_a_word_alone_inside_its_sentence_is_a_person_who_answers_quickly() -> None:
+    own = speaking(PROMPT)
+    began = 10.0 + PROMPT.split().index("next,") * PER_WORD
+    assert own.explain("next", began, began + 0.4)
+    assert own.embeds("next", began + 0.2, began + 0.6)
+    assert not own.embeds("or say next to rub", began - 0.8, began + 1.2)
+
+
+def test_a_number_of_its_own_stands_alone() -> None:
+    own = speaking("Five.")
+    assert not own.embeds("five", 10.0, 10.4)
