@@ -75,7 +75,11 @@ def test_not_available_is_an_empty_line() -> None:
     assert character_vectors(gzip.compress(old.replace(old_length, length)), values) == {"text": ["", "cd"]}
 
 
-@pytest.mark.parametrize("index", [b"no gzip", gzip.compress(b"A\nascii"), gzip.compress(HEAD + struct.pack(">i", 24))])
+@pytest.mark.parametrize(
+    "index",
+    [b"no gzip", gzip.compress(b"A\nascii"), gzip.compress(HEAD + struct.pack(">i", 24))],
+    ids=["no gzip", "another form", "no list"],  # gzip writes the time into what it makes
+)
 def test_other_bytes_are_refused(index: bytes) -> None:
     with pytest.raises(NotRDataError):
         character_vectors(index, b"")
