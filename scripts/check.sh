@@ -21,8 +21,9 @@ if [ -n "${PYTEST_ARGS:-}" ]; then
     exit
 fi
 # These need nothing but a processor, and share the machine's; the others measure time or use devices and run alone.
-apart="tests/cli tests/dialogue tests/guide tests/hearing/language_part tests/hearing/models tests/language"
+apart=$(find tests/cli -name 'test_*.py' ! -name test_talk_command.py)
+apart="$apart tests/dialogue tests/guide tests/hearing/language_part tests/hearing/models tests/language"
 apart="$apart tests/memory tests/recipe tests/routines tests/understanding"
-others=$(for folder in $apart; do printf -- '--ignore=%s ' "$folder"; done)
+others=$(for path in $apart; do printf -- '--ignore=%s ' "$path"; done)
 step "tests of what needs no device" "$bin/pytest" --numprocesses=auto $apart
 step "tests of the rest" "$bin/pytest" $others
