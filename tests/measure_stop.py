@@ -98,8 +98,9 @@ def main() -> None:
         pack = shortened(Path(folder))
         for state in ("speaks", "counts", "waits", "asks", "rings"):
             figures = Figures()
-            for _ in range(trials):
-                with conversation(devices, Path(folder) / "home", "--content", str(pack)) as talk:
+            for trial in range(trials):
+                home = Path(folder) / f"{state}-{trial}"  # a pad that was on a while ago may not be begun again
+                with conversation(devices, home, "--content", str(pack)) as talk:
                     time.sleep(5.0)
                     with talk.devices.record_speaker() as recording:
                         to_state(talk, state)
