@@ -26,6 +26,7 @@ from assistant.hearing.listening import Listening
 from assistant.hearing.recogniser import UNKNOWN, join
 from assistant.own_words import OwnWords
 from assistant.remembering import Remembering
+from assistant.screen import Screen, Timing
 from assistant.settings import Settings, voice_settings
 from assistant.speaking.cue_voice import CueBegan, CueEnded
 from assistant.speaking.mouth import MouthEvent, SentenceBegan, SpeakingBegan, SpeakingEnded
@@ -50,22 +51,6 @@ _AT_ONCE: Final = (actions.Silence, actions.Hold, actions.DropCues)
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
-    """How long one answer took to begin, by stage, in seconds from the last sound of the question."""
-
-    endpointing: float
-    final_result: float
-    understanding: float
-    speaking: float
-    """Synthesis of the first sentence and the way to the speaker."""
-
-    @property
-    def total(self) -> float:
-        """From the end of speech to the first sound."""
-        return self.endpointing + self.final_result + self.understanding + self.speaking
-
-
-@dataclass(frozen=True, slots=True)
 class Typed:
     """A typed line; None is the end of the keyboard's input."""
 
@@ -79,34 +64,6 @@ class _LastTurn:
     readings: tuple[Hypothesis, ...]
     before: State
     meaning: Meaning
-
-
-class Screen:
-    """What an onlooker sees. This one shows nothing; `assistant.cli.talk` has one that prints."""
-
-    def heard_so_far(self, text: str) -> None:
-        """Show a partial result."""
-
-    def heard(self, text: str) -> None:
-        """Show what was heard."""
-
-    def ignored(self, text: str) -> None:
-        """Show what was heard and not taken as meant for the assistant."""
-
-    def says(self, text: str) -> None:
-        """Show what is being said."""
-
-    def notice(self, text: str) -> None:
-        """Show a message about the assistant itself."""
-
-    def timing(self, timing: Timing) -> None:
-        """Show how long an answer took to begin."""
-
-    def counts(self, text: str, moment: float | None) -> None:
-        """Show a cue on its second; ``moment`` is what its step's clock reads (s), None for one on no clock."""
-
-    def watch(self, views: Callable[[], tuple[RoutineView, ...]]) -> None:
-        """Take what gives the routines under way, for a view that renews itself."""
 
 
 class Assistant:

@@ -14,7 +14,7 @@ from typing import Final
 
 import platformdirs
 
-from assistant.app import Assistant, Screen, Typed
+from assistant.app import Assistant, Typed
 from assistant.clock import Clock
 from assistant.content import Content
 from assistant.dialogue.events import Begin
@@ -28,6 +28,7 @@ from assistant.loading import load_speech_model
 from assistant.memory.memory import Memory
 from assistant.remembering import Remembering
 from assistant.routines.run import Phase
+from assistant.screen import Screen
 from assistant.settings import Settings, voice_settings
 from assistant.sound.samples import Block
 from assistant.sound.speaker import Output, SilentSpeaker

@@ -10,16 +10,15 @@ from typing import Final
 
 from assistant.clock import Clock
 from assistant.dialogue import actions, events
+from assistant.dialogue.timing import LATE
 from assistant.errors import MarigoldError
 from assistant.sound.speaker import Output
 from assistant.speaking.cue_voice import CueEvent, CueVoice
 from assistant.speaking.mouth import Mouth, MouthEvent
 from assistant.speaking.voice import SpokenWord, Synthesiser, VoiceSettings
 
-LATE: Final = 0.15
-"""Seconds after its time at which a number is not begun any more; it would be wrong."""
 ESSENTIAL_LATE: Final = 60.0
-"""... and "take the pad off", which is right also late."""
+"""Seconds after its time at which "take the pad off" is still begun: it is right also late."""
 
 
 class Voices:
@@ -63,11 +62,6 @@ class Voices:
     def words_played(self, between: tuple[float, float]) -> list[SpokenWord]:
         """Return the words that came out of the speaker in a stretch of the monotonic clock."""
         return [*self._mouth.words_played(between), *self._cues.words_played(between)]
-
-    @property
-    def counting_until(self) -> float:
-        """When the last cue given out ends (monotonic clock, s)."""
-        return self._cues.speaking_until()
 
     def carry_out(self, action: actions.Action, said_now: tuple[str, tuple[str, ...]] | None) -> bool:
         """Do what ``action`` wants, where it is about sound. ``said_now``: utterance and sentences being said."""

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from assistant.app import Assistant, Screen, Timing
+from assistant.app import Assistant
 from assistant.content import Content
 from assistant.hearing.events import Heard, Hypothesis, Stages
 from assistant.hearing.listening import Listening
 from assistant.remembering import Remembering
+from assistant.screen import Screen, Timing
 from assistant.settings import Settings
 from assistant.sound.speaker import SilentSpeaker
 from assistant.speaking.voice import Speech, SpokenWord, VoiceSettings

@@ -22,12 +22,13 @@ from typing import Any
 
 import numpy as np
 
-from assistant.app import Assistant, Screen
+from assistant.app import Assistant
 from assistant.clock import Clock
 from assistant.content import load_content
 from assistant.dialogue.events import Begin, Event
 from assistant.memory.memory import Memory
 from assistant.remembering import Remembering
+from assistant.screen import Screen
 from assistant.settings import Settings
 from assistant.sound.speaker import SilentSpeaker
 from assistant.speaking.cue_voice import CueBegan

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-from assistant.app import Screen, Timing
 from assistant.cli.big_time import clock_time
+from assistant.screen import Screen, Timing
 
 
 class Terminal(Screen):

@@ -15,6 +15,7 @@ from assistant.dialogue.state import START_RATE, START_VOLUME, OfferQuestion, Sa
 from assistant.guide.model import Guide
 from assistant.routines.plan import Cadence, Lengths
 from assistant.understanding.meaning import Meaning
+from assistant.understanding.starting import START
 
 RATE_STEP: Final = 20
 """Words a minute; a step that is clearly heard (12 % of the usual rate)."""
@@ -25,7 +26,6 @@ VOLUME_RANGE: Final = (25, 100)
 """Never so quiet that a person thinks it is gone."""
 WAIT_EXTRA: Final = 60.0
 """Seconds more that it listens after "wait a minute"."""
-START: Final = "start:"
 CADENCE: Final = "cadence:"
 TICK: Final = "tick:"
 VOICES: Final = ("en-gb", "en-us", "en-gb+f3", "en-us+f3", "en-gb-scotland")

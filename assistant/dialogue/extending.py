@@ -11,13 +11,13 @@ from assistant.dialogue.reply import Outcome, Reply
 from assistant.dialogue.timing import Timing
 from assistant.guide.model import StepKind
 from assistant.language import spoken_duration
+from assistant.routines.plan import LONG_STEP
 from assistant.routines.run import Phase, Run, limit_of, step_of
 
 MORE: Final = 60.0
 """Seconds that "a bit longer" adds to a wait."""
 SHORT_MORE: Final = 10.0
 """... and to a step of less than two minutes."""
-LONG_STEP: Final = 120.0
 LEAST_LEFT: Final = 5.0
 """Seconds that have to be left after time was taken off; less is the end, and that is said with "next"."""
 

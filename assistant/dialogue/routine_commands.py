@@ -20,8 +20,8 @@ from assistant.guide.model import Layer, StepKind
 from assistant.routines.run import Phase, Run, has_clock, routine_of, step_of
 from assistant.understanding.meaning import Kind, Meaning
 from assistant.understanding.named import named_routines
+from assistant.understanding.starting import START
 
-START: Final = "start:"
 _ASKS_WHICH: Final = frozenset({"stop", "pause", "extend", "length", "restart"})
 """Commands that would do harm at the wrong clock: with two of them it is asked which one is meant."""
 _LEADS_ON: Final = frozenset(["resume", "yes", "next", "back", "restart", "extend", "length"])
